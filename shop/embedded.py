@@ -58,11 +58,17 @@ class Urls:
 
 
 def in_use(environ: Mapping[str, str] = os.environ) -> bool:
-    """Whether this installation runs the embedded servers, that is unless all three URLs are set."""
-    return not all(environ.get(name) or environ.get(f"{name}_FILE") for name in VARIABLES)
+    """Whether this installation runs the embedded servers: none of the three URLs is set. Some set is an error."""
+    missing = [name for name in VARIABLES if not environ.get(name) and not environ.get(f"{name}_FILE")]
+    if missing and len(missing) < len(VARIABLES):
+        raise CannotStart(
+            f"{' and '.join(missing)} must be set too. Set all of {', '.join(VARIABLES)} to use servers of your own, "
+            "or none of them for the embedded ones."
+        )
+    return bool(missing)
 
 
-def default_home() -> Path:
+def home() -> Path:
     """AISLE_HOME, or `.aisle` in the repository; for root in a closed folder, one of its own in /var/lib."""
     given = os.environ.get("AISLE_HOME")
     if given:
@@ -72,9 +78,9 @@ def default_home() -> Path:
     return REPOSITORY / ".aisle"
 
 
-def urls(home: Path | None = None) -> Urls:
+def urls(folder: Path | None = None) -> Urls:
     """The URLs that `ensure` will return, or has returned. Starts nothing and writes nothing."""
-    place = _Place.of(home)
+    place = _Place.of(folder)
     database = f"/aisle?host={quote(str(place.sockets), safe='')}"
     return Urls(
         database_url=f"postgresql://aisle_app@{database}",
@@ -83,13 +89,13 @@ def urls(home: Path | None = None) -> Urls:
     )
 
 
-def ensure(home: Path | None = None, *, fsync: bool | None = None) -> Urls:
+def ensure(folder: Path | None = None, *, fsync: bool | None = None) -> Urls:
     """Starts what is not running and returns the URLs of both servers, ready for use.
 
     Callers at the same time wait for one another. Without `fsync` (default: AISLE_EMBEDDED_FSYNC is not `off`)
     PostgreSQL is faster and may lose its data in a power cut; it matters only where it is this call that starts it.
     """
-    place = _Place.of(home)
+    place = _Place.of(folder)
     if fsync is None:
         fsync = os.environ.get("AISLE_EMBEDDED_FSYNC", "on").lower() != "off"
     with _alone(place):
@@ -102,15 +108,15 @@ def ensure(home: Path | None = None, *, fsync: bool | None = None) -> Urls:
     return urls(place.home)
 
 
-def running(home: Path | None = None) -> bool:
+def running(folder: Path | None = None) -> bool:
     """Whether both servers answer."""
-    place = _Place.of(home)
+    place = _Place.of(folder)
     return _postgres_ready(place) and _valkey_is_ours(place, _valkey_port(place))
 
 
-def stop(home: Path | None = None) -> None:
+def stop(folder: Path | None = None) -> None:
     """Stops both servers in good order. A server that does not run is no error."""
-    place = _Place.of(home)
+    place = _Place.of(folder)
     if not place.home.exists():
         return
     with _alone(place):
@@ -127,8 +133,8 @@ class _Place:
     home: Path
 
     @classmethod
-    def of(cls, home: Path | None) -> "_Place":
-        return cls(default_home() if home is None else home.expanduser().resolve())
+    def of(cls, folder: Path | None) -> "_Place":
+        return cls(home() if folder is None else folder.expanduser().resolve())
 
     @property
     def data(self) -> Path:
