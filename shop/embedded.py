@@ -41,7 +41,7 @@ POSTGRES_SETTINGS = {
     "random_page_cost": "1.1",
     "synchronous_commit": "on",
 }
-NO_FSYNC = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+NO_FSYNC = {"fsync": "off", "full_page_writes": "off"}
 
 
 class CannotStart(RuntimeError):
