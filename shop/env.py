@@ -92,9 +92,7 @@ def words(name: str, default: Sequence[str] | None = None, *, meaning: str, exam
         return [word.strip() for word in value.split(",") if word.strip()]
 
     in_words = _words(None if default is None else ",".join(default), None)
-    return _read(
-        Setting(name, "list", in_words, meaning, example), None if default is None else list(default), parse
-    )
+    return _read(Setting(name, "list", in_words, meaning, example), None if default is None else list(default), parse)
 
 
 def url(

@@ -1,0 +1,1 @@
+"""What it means: measures on a page, analyses, the demo shop."""

@@ -1,0 +1,1 @@
+"""What we have: products, stock, lots, suppliers."""

@@ -1,0 +1,1 @@
+"""What was sold: sales, payments, shifts, roll-ups, imports."""

@@ -1,0 +1,78 @@
+"""Roll-ups: sums of sale lines at three grains, rebuilt from the lines, never edited. See `sales.rollups`."""
+
+from django.db import models
+
+from inventory.models import Category, Product
+from sales.models.selling import MONEY
+from shop.models import Branch
+from shop.tenancy import ShopForeignKey, ShopOwned
+
+
+class DirtyDay(ShopOwned):
+    """A mark that a branch's day has changed since its roll-ups were made.
+
+    Marks are only added, one per writing, so writers never wait for each other; `refresh` deletes those it saw.
+    """
+
+    keeps_history = False
+
+    branch = ShopForeignKey(Branch, related_name="+")
+    business_date = models.DateField()
+
+
+class Rollup(ShopOwned):
+    """The sums that every grain keeps. `costed_net` is the net of the lines whose `cost` is known."""
+
+    keeps_history = False
+    wall_key = ()
+
+    branch = ShopForeignKey(Branch, related_name="+")
+    business_date = models.DateField()
+    net = models.DecimalField(**MONEY)
+    tax = models.DecimalField(**MONEY)
+    discount = models.DecimalField(**MONEY)
+    units = models.DecimalField(max_digits=14, decimal_places=3)
+    costed_net = models.DecimalField(**MONEY)
+    cost = models.DecimalField(**MONEY)
+    costed_lines = models.IntegerField()
+    lines = models.IntegerField()
+
+    class Meta(ShopOwned.Meta):
+        abstract = True
+
+
+def _one_row_per(name: str, *grain: str) -> models.UniqueConstraint:
+    fields = ["shop", "business_date", "branch", *grain]
+    return models.UniqueConstraint(fields=fields, name=name, nulls_distinct=False)
+
+
+class ProductDay(Rollup):
+    """A product's day at a branch. `product` is empty for lines not matched to a product."""
+
+    product = ShopForeignKey(Product, null=True, related_name="+")
+
+    class Meta(Rollup.Meta):
+        constraints = [_one_row_per("product_day_once", "product")]
+        indexes = [models.Index(fields=["shop", "product", "business_date"], name="product_day_by_product")]
+
+
+class CategoryDay(Rollup):
+    """A category's day at a branch, by the category its products have now."""
+
+    category = ShopForeignKey(Category, null=True, related_name="+")
+
+    class Meta(Rollup.Meta):
+        constraints = [_one_row_per("category_day_once", "category")]
+
+
+class BranchHour(Rollup):
+    """A branch's hour of a day (local wall clock). `hour` is empty for day summaries, which have no time.
+
+    `baskets` counts sales, not refunds nor summaries.
+    """
+
+    hour = models.PositiveSmallIntegerField(null=True)
+    baskets = models.IntegerField()
+
+    class Meta(Rollup.Meta):
+        constraints = [_one_row_per("branch_hour_once", "hour")]

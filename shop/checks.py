@@ -1,0 +1,1 @@
+"""Our conventions as Django system checks."""

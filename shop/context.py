@@ -1,0 +1,49 @@
+"""What the shell of every page shows: the shop, who is signed in, where one can go."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from shop import doors, mount
+from shop.roles import Can, may
+
+# Only what works is named here: (title, URL name, icon, capability).
+NAVIGATION: list[tuple[str, str, str, Can]] = []
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """The context every template gets. Outside a shop: the theme only."""
+    theme = request.COOKIES.get("theme", "")
+    context: dict[str, Any] = {"theme": theme if theme in {"light", "dark"} else ""}
+    membership = getattr(request, "membership", None)
+    if membership is None:
+        return context
+    shop = membership.shop
+    return context | {
+        "shop": shop,
+        "membership": membership,
+        "demo": shop.is_demo,
+        "nav": _navigation(request, membership.role),
+        "shops": [
+            {"name": m.shop.name, "slug": m.shop.slug, "url": mount.prefix_of(m.shop.slug), "current": m.shop_id == shop.pk}
+            for m in doors.memberships_of(membership.user_id)
+        ],
+        "can": {can.name.lower(): may(membership.role, can) for can in Can},
+    }
+
+
+def _navigation(request: HttpRequest, role: str) -> list[dict[str, Any]]:
+    here = getattr(request.resolver_match, "view_name", "") or ""
+    return [
+        {"name": title, "url": reverse(url_name), "icon": icon, "current": _is_here(here, url_name)}
+        for title, url_name, icon, capability in NAVIGATION
+        if may(role, capability)
+    ]
+
+
+def _is_here(here: str, url_name: str) -> bool:
+    """The entry of the page itself or of its list: product_detail lights Products."""
+    if url_name == "admin:index":
+        return here.startswith("admin:")
+    return here.removesuffix("_detail").removesuffix("_list") == url_name.removesuffix("_list")

@@ -1,0 +1,92 @@
+"""Django's PostgreSQL backend, with the chosen shop and the actor told to each transaction.
+
+Row-level security reads `app.shop_id`; the change history reads `app.actor` and `app.reason`. All three are
+transaction-local, so a pooled connection carries nothing to its next user. `as_owner` lends the owner's
+login to migrations and to the making of test databases.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.conf import settings
+from django.db import connections, transaction
+from django.db.backends.postgresql import base
+
+from shop.scope import chosen_shop_id, current_actor
+
+_NEVER_READS_ROWS = ("SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN", "COMMIT")
+_TELL = "select set_config('app.shop_id', %s, true), set_config('app.actor', %s, true), set_config('app.reason', %s, true)"
+_UNTOLD = (None, "", "")
+
+
+def _wanted() -> tuple[int | None, str, str]:
+    return (chosen_shop_id(), *current_actor())
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._told: tuple[int | None, str, str] = _UNTOLD
+        self.execute_wrappers.append(self._tell_then_execute)
+
+    def _tell_then_execute(self, execute: Any, query: Any, params: Any, many: bool, context: Any) -> Any:
+        if _wanted() == self._told and (self._told == _UNTOLD or self.in_atomic_block):
+            return execute(query, params, many, context)
+        if isinstance(query, str) and query[:9].upper().startswith(_NEVER_READS_ROWS):
+            return execute(query, params, many, context)
+        if not self.in_atomic_block:
+            # In autocommit the setting must live exactly as long as the one statement.
+            with transaction.atomic(using=self.alias):
+                return self._tell_then_execute(execute, query, params, many, context)
+        self.tell_shop()
+        return execute(query, params, many, context)
+
+    def tell_shop(self) -> None:
+        """Tell the open transaction who asks. Raw psycopg calls such as COPY need it said beforehand."""
+        wanted = _wanted()
+        if wanted != self._told and not self.needs_rollback:
+            with self.connection.cursor() as cursor:
+                cursor.execute(_TELL, ["" if wanted[0] is None else str(wanted[0]), wanted[1], wanted[2]])
+            self._told = wanted
+
+    # What was told dies with the transaction or savepoint that heard it.
+    def _set_autocommit(self, autocommit: bool) -> Any:
+        self._told = _UNTOLD
+        return super()._set_autocommit(autocommit)
+
+    def _commit(self) -> Any:
+        self._told = _UNTOLD
+        return super()._commit()
+
+    def _rollback(self) -> Any:
+        self._told = _UNTOLD
+        return super()._rollback()
+
+    def _savepoint_rollback(self, sid: str) -> Any:
+        # Not "untold": PostgreSQL restores what the outer block had heard, which we no longer know.
+        self._told = (-2, "", "")
+        return super()._savepoint_rollback(sid)
+
+    def _close(self) -> Any:
+        self._told = _UNTOLD
+        return super()._close()
+
+
+@contextmanager
+def as_owner(alias: str = "default") -> Iterator[None]:
+    """Use the owner's login in this block. Closes the connection and its pool on both sides."""
+    connection = connections[alias]
+    login = {key: connection.settings_dict[key] for key in ("USER", "PASSWORD")}
+    _switch(connection, {key: settings.DATABASE_OWNER[key] for key in login})
+    try:
+        yield
+    finally:
+        _switch(connection, login)
+
+
+def _switch(connection: Any, login: dict[str, str]) -> None:
+    connection.close()
+    if connection.settings_dict["OPTIONS"].get("pool"):
+        connection.close_pool()
+    connection.settings_dict.update(login)

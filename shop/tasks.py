@@ -1,0 +1,52 @@
+"""Celery's way in: tasks carry ids, open their shop, make one call."""
+
+from collections.abc import Callable
+from typing import Any
+
+from celery import Task, shared_task
+
+from shop import jobs
+from shop.tenancy import no_shop, use_shop
+
+
+class ShopTask(Task):  # type: ignore[misc]
+    """A task for one shop: it must be sent with shop_id, and runs with that shop chosen."""
+
+    abstract = True
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if args or "shop_id" not in kwargs:
+            raise TypeError(f"{self.name} takes keywords, shop_id among them")
+        with use_shop(kwargs["shop_id"]):
+            return super().__call__(**kwargs)
+
+
+class PlatformTask(Task):  # type: ignore[misc]
+    """A task for no shop in particular: it may only fan out or ask across shops by ids."""
+
+    abstract = True
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        with no_shop():
+            return super().__call__(*args, **kwargs)
+
+
+def shop_task(function: Callable[..., Any]) -> Any:
+    """Register a task for one shop: `def verb_noun(*, shop_id, ...)`."""
+    return shared_task(base=ShopTask)(function)
+
+
+def platform_task(function: Callable[..., Any]) -> Any:
+    """Register a task that looks across shops."""
+    return shared_task(base=PlatformTask)(function)
+
+
+@shop_task
+def run_job(*, shop_id: int, job_id: int) -> None:
+    jobs.run(job_id)
+
+
+@platform_task
+def sweep_jobs() -> None:
+    for shop_id, job_id in jobs.abandoned():
+        jobs.send_hint(shop_id, job_id)

@@ -1,0 +1,71 @@
+"""The test database is made by the owner and used by the app's role, as in production: both walls stand.
+
+The cast: Green Grocer (owner Alice, cashier Bob) and Rival Market (owner Charlie). Both always hold data.
+"""
+
+import os
+
+# Before Django loads: a browser test and the ORM share one thread's event loop.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import connections
+
+from shop import embedded
+from tests import factories
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if embedded.in_use():
+        embedded.ensure()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def fast_and_plain() -> Iterator[None]:
+    """Quick password hashes, static files straight from their folders, mail in memory."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+    yield
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(request: Any, django_test_environment: Any, django_db_blocker: Any) -> Iterator[None]:
+    from django.test.utils import setup_databases, teardown_databases
+
+    from shop.db.postgresql.base import as_owner
+
+    _name_for_worker(request)
+    with django_db_blocker.unblock():
+        with as_owner():
+            databases = setup_databases(verbosity=0, interactive=False, serialized_aliases=())
+            with connections["default"].cursor() as cursor:
+                cursor.execute(f"grant truncate on all tables in schema public to {settings.DATABASE_APP['USER']}")
+    yield
+    with django_db_blocker.unblock(), as_owner():
+        teardown_databases(databases, verbosity=0)
+
+
+def _name_for_worker(request: Any) -> None:
+    """One database a test process."""
+    worker = getattr(request.config, "workerinput", {}).get("workerid", "main")
+    settings.DATABASES["default"]["TEST"] = {**settings.DATABASES["default"].get("TEST", {}), "NAME": f"test_aisle_{worker}_{os.getpid()}"}
+    connections["default"].settings_dict["TEST"]["NAME"] = f"test_aisle_{worker}_{os.getpid()}"
+
+
+@pytest.fixture
+def cast(db: None) -> factories.Cast:
+    """Two shops with people and data."""
+    return factories.make_cast()
+
+
+@pytest.fixture
+def committed_cast(transactional_db: None) -> factories.Cast:
+    """The same, committed: for tests with threads, workers, a live server or a second connection."""
+    return factories.make_cast()
