@@ -107,7 +107,8 @@ def line(
     today = today or (days[-1] if days else date.today())
     names = [step_name(day, step, today) for day in days]
     everything = [*series, *([compare] if compare else [])]
-    summary = summary or extremes(series[0], names, unit)
+    finished = len(days) - 1 if unfinished and len(days) > 1 else len(days)
+    summary = summary or extremes(series[0], names, unit, finished)
     ticks = y_ticks([v for s in everything for v in s.values], unit)
     traces = [_compared(compare, days, unit)] if compare else []
     for index, one in enumerate(series, start=1):
@@ -170,9 +171,9 @@ def plotted(values: Sequence[Number | None]) -> list[float | None]:
     return [None if v is None else float(v) for v in values]
 
 
-def extremes(series: Series, names: Sequence[str], unit: Unit) -> str:
-    """One plain sentence that is true of any measure."""
-    known = [(v, n) for v, n in zip(series.values, names, strict=True) if v is not None]
+def extremes(series: Series, names: Sequence[str], unit: Unit, finished: int | None = None) -> str:
+    """One plain sentence that is true of any measure. Only the first `finished` steps are judged."""
+    known = [(v, n) for v, n in zip(series.values[:finished], names, strict=False) if v is not None]
     if not known:
         return "Nothing is known for these days."
     high, low = max(known, key=lambda p: p[0]), min(known, key=lambda p: p[0])
