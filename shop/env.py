@@ -40,7 +40,7 @@ def text(name: str, default: str | None = None, *, meaning: str, example: str = 
     return _read(Setting(name, "text", _words(default, shown), meaning, example or "text"), default, str)
 
 
-def flag(name: str, default: bool | None = None, *, meaning: str, shown: str | None = None) -> bool:
+def flag(name: str, default: bool | None = None, *, meaning: str, shown: str | None = None) -> bool:  # noqa: FBT001
     """A yes or no: 1, true, yes, on or 0, false, no, off."""
     in_words = _words(None if default is None else ("on" if default else "off"), shown)
     return _read(Setting(name, "flag", in_words, meaning, "on"), default, _flag)

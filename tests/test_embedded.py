@@ -20,6 +20,7 @@ import pytest
 import redis
 
 from shop import embedded
+from shop.embedded import place
 
 ROOT = os.geteuid() == 0
 ENSURE = "import sys; from pathlib import Path; from shop import embedded; print(embedded.ensure(Path(sys.argv[1])))"
@@ -161,7 +162,22 @@ def test_a_home_too_deep_for_a_socket(home):
         assert both_answer(embedded.ensure(deep))
     finally:
         embedded.stop(deep)
-        shutil.rmtree(embedded._Place.of(deep).sockets)
+        shutil.rmtree(place.Place.of(deep).sockets)
+
+
+def test_the_last_to_leave_stops_what_the_first_started(home):
+    with embedded.held(home):
+        with embedded.held(home):
+            pass
+        assert embedded.running(home)
+    assert not embedded.running(home)
+
+
+def test_what_ran_before_goes_on_running(home):
+    embedded.ensure(home)
+    with embedded.held(home) as urls:
+        assert both_answer(urls)
+    assert embedded.running(home)
 
 
 def test_the_three_urls_take_its_place():
@@ -181,7 +197,7 @@ def test_one_of_the_three_urls_missing_is_said(missing):
 @pytest.mark.skipif(not ROOT, reason="only root can become somebody else")
 def test_for_somebody_who_is_not_root(home):
     python = next((p for p in (sys.executable, f"/usr/bin/python3.{sys.version_info.minor}") if usable(p)), None)
-    if python is None or not embedded._open_to_all(embedded.REPOSITORY / "shop"):
+    if python is None or not place.open_to_all(embedded.REPOSITORY / "shop"):
         pytest.skip("user nobody may not enter this repository or run this Python: the start as non-root is NOT tested")
     nobody = pwd.getpwnam("nobody")
     os.chown(home.parent, nobody.pw_uid, nobody.pw_gid)
@@ -202,7 +218,7 @@ def test_for_somebody_who_is_not_root(home):
 
 def usable(python):
     target = Path(python).resolve()
-    return target.exists() and embedded._open_to_all(target)
+    return target.exists() and place.open_to_all(target)
 
 
 @pytest.mark.skipif(not ROOT, reason="only root runs the servers as somebody else")
@@ -220,7 +236,7 @@ def test_for_root_the_programs_may_lie_in_a_closed_folder(home, monkeypatch, tmp
         spec.submodule_search_locations = [str(closed / package)]
         return spec
 
-    monkeypatch.setattr(embedded, "find_spec", in_closed)
+    monkeypatch.setattr(place, "find_spec", in_closed)
     assert both_answer(embedded.ensure(home))
     assert closed.stat().st_mode & 0o777 == 0o700
 
@@ -236,7 +252,7 @@ def test_for_root_a_closed_home_is_refused_with_what_to_set(tmp_path):
 def test_for_root_the_default_home_leaves_a_closed_folder(monkeypatch, tmp_path):
     tmp_path.chmod(0o700)
     monkeypatch.delenv("AISLE_HOME", raising=False)
-    monkeypatch.setattr(embedded, "REPOSITORY", tmp_path)
+    monkeypatch.setattr(place, "REPOSITORY", tmp_path)
     assert embedded.home().parent == Path("/var/lib/aisle")
 
 
