@@ -1,0 +1,65 @@
+"""What `bin/test` runs: every check of the house, then the tests, on servers of their own."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from shop import embedded
+
+TOOLS = Path(sys.executable).parent
+MANAGE = [sys.executable, "manage.py"]
+CHECKS: dict[str, list[str]] = {
+    "ruff check": [str(TOOLS / "ruff"), "check", "--quiet"],
+    "ruff format": [str(TOOLS / "ruff"), "format", "--check", "--quiet"],
+    "import-linter": [str(TOOLS / "lint-imports"), "--no-logo"],
+    "mypy": [str(TOOLS / "mypy"), "--no-error-summary"],
+    "migrations": [*MANAGE, "makemigrations", "--check", "--dry-run"],
+    "settings for production": [*MANAGE, "check", "--deploy", "--fail-level", "WARNING"],
+}
+
+
+def main(arguments: list[str]) -> int:
+    """Runs pytest with the arguments, or without any the checks and, when all hold, the whole suite."""
+    if not embedded.in_use():
+        return _all(arguments)
+    os.environ["AISLE_HOME"] = str(embedded.home() / "test")  # never the data of bin/dev
+    os.environ.setdefault("AISLE_EMBEDDED_FSYNC", "off")
+    with embedded.held():
+        return _all(arguments)
+
+
+def _all(arguments: list[str]) -> int:
+    if arguments:
+        return _pytest(arguments)
+    failed = [name for name, command in CHECKS.items() if not _holds(name, command)]
+    if failed:
+        print(f"\nNot in order: {', '.join(failed)}. The tests were not run.", flush=True)
+        return 1
+    return _pytest(["-n", os.environ.get("AISLE_TEST_PROCESSES", "2")])
+
+
+def _holds(name: str, command: list[str]) -> bool:
+    """Whether a check passes; what it says is shown only where it does not."""
+    began = time.monotonic()
+    done = subprocess.run(
+        command,
+        cwd=embedded.REPOSITORY,
+        env=os.environ | {"AISLE_DEV": "off"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    print(f"{'ok    ' if done.returncode == 0 else 'FAILED'} {name} ({time.monotonic() - began:.0f} s)", flush=True)
+    if done.returncode:
+        print(done.stdout, flush=True)
+    return done.returncode == 0
+
+
+def _pytest(arguments: list[str]) -> int:
+    return subprocess.run([sys.executable, "-m", "pytest", *arguments], cwd=embedded.REPOSITORY).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
