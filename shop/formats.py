@@ -75,14 +75,14 @@ def money(value: Number | None, currency: str, *, sign: bool = False) -> str:
 
 def money_short(value: Number | None, currency: str, *, sign: bool = False) -> str:
     """For headlines: no pence from 1,000 up."""
-    if value is not None and abs(value) >= 1000:
+    if value is not None and abs(Decimal(value)) >= 1000:
         return number(value, 0, before=symbol(currency), sign=sign)
     return money(value, currency, sign=sign)
 
 
 def unit_price(value: Number | None, currency: str) -> str:
     """A price per 100 g and the like: 6.5p below one whole coin, £1.28 above."""
-    if value is None or abs(value) >= 1 or currency not in SMALL_COINS:
+    if value is None or abs(Decimal(value)) >= 1 or currency not in SMALL_COINS:
         return money(value, currency)
     return plain(rounded(Decimal(value) * 100, 1)) + SMALL_COINS[currency]
 

@@ -107,15 +107,11 @@ def line(
     today = today or (days[-1] if days else date.today())
     names = [step_name(day, step, today) for day in days]
     everything = [*series, *([compare] if compare else [])]
-    finished = len(days) - 1 if unfinished and len(days) > 1 else len(days)
-    summary = summary or extremes(series[0], names, unit, finished)
+    summary = summary or extremes(series[0], names, unit, len(days) - bool(unfinished and len(days) > 1))
     ticks = y_ticks([v for s in everything for v in s.values], unit)
-    traces = [_compared(compare, days, unit)] if compare else []
-    for index, one in enumerate(series, start=1):
-        traces += _traces(one, days, unit, f"--chart-{index}", unfinished, links)
     return Chart(
         title=title,
-        figure={"data": traces, "layout": _layout(unit, ticks, step)},
+        figure=_line_figure(days, series, unit, ticks, step, compare=compare, unfinished=unfinished, links=links),
         svg=svg.line(
             [s.values for s in series],
             compare.values if compare else (),
@@ -127,9 +123,26 @@ def line(
         summary=summary,
         columns=(step.capitalize(), *(s.name for s in everything)),
         rows=_rows(names, everything, unit),
-        legend=_legend(series, compare, unfinished),
+        legend=_legend(series, compare, unfinished=unfinished),
         links=tuple(links),
     )
+
+
+def _line_figure(
+    days: Sequence[date],
+    series: Sequence[Series],
+    unit: Unit,
+    ticks: Sequence[tuple[float, str]],
+    step: str,
+    *,
+    compare: Series | None,
+    unfinished: bool,
+    links: Sequence[str],
+) -> dict[str, Any]:
+    traces = [_compared(compare, days, unit)] if compare else []
+    for index, one in enumerate(series, start=1):
+        traces += _traces(one, days, unit, f"--chart-{index}", unfinished=unfinished, links=links)
+    return {"data": traces, "layout": _layout(unit, ticks, step)}
 
 
 def bars(
@@ -166,7 +179,7 @@ def bars(
     )
 
 
-def plotted(values: Sequence[Number | None]) -> list[float | None]:
+def plotted(values: Sequence[svg.Value]) -> list[float | None]:
     """Only the drawing is float; the table keeps the exact amounts."""
     return [None if v is None else float(v) for v in values]
 
@@ -217,9 +230,9 @@ def _compared(compare: Series, days: Sequence[date], unit: Unit) -> dict[str, An
 
 
 def _traces(
-    one: Series, days: Sequence[date], unit: Unit, color: str, unfinished: bool, links: Sequence[str]
+    one: Series, days: Sequence[date], unit: Unit, color: str, *, unfinished: bool, links: Sequence[str]
 ) -> list[dict[str, Any]]:
-    done, open_end = svg.split_open(one.values, unfinished)
+    done, open_end = svg.split_open(one.values, unfinished=unfinished)
     base: dict[str, Any] = {
         "type": "scatter",
         "mode": "lines+markers" if len(days) < 3 else "lines",
@@ -270,7 +283,7 @@ def _rows(names: Sequence[str], series: Sequence[Series], unit: Unit) -> tuple[t
     )
 
 
-def _legend(series: Sequence[Series], compare: Series | None, unfinished: bool) -> tuple[tuple[str, str], ...]:
+def _legend(series: Sequence[Series], compare: Series | None, *, unfinished: bool) -> tuple[tuple[str, str], ...]:
     """Pairs of line class and words."""
     keys = [(f"c{i}", s.name) for i, s in enumerate(series, start=1)]
     if unfinished:
@@ -291,18 +304,16 @@ class Change:
     url: str = ""
 
 
-def changes(
-    parts: Sequence[tuple[str, Number, str]], write: Callable[[Number], str], *, most: int = 8
-) -> list[Change]:
+def changes(parts: Sequence[tuple[str, Number, str]], write: Callable[[Number], str], *, most: int = 8) -> list[Change]:
     """Contribution to a change, largest first; what does not fit is one row called Other.
 
     Parts are (name, difference, url); the differences always add up to the whole.
     """
-    ordered = sorted(parts, key=lambda part: -abs(part[1]))
+    ordered = sorted(parts, key=lambda part: -abs(Decimal(part[1])))
     if len(ordered) > most:
         rest = sum((part[1] for part in ordered[most - 1 :]), Decimal(0))
         ordered = [*ordered[: most - 1], ("Other", rest, "")]
-    largest = max((abs(part[1]) for part in ordered), default=Decimal(0))
+    largest = max((abs(Decimal(part[1])) for part in ordered), default=Decimal(0))
     return [Change(name, write(value), svg.diverging(value, largest), value < 0, url) for name, value, url in ordered]
 
 

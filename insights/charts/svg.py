@@ -106,7 +106,7 @@ def line(
 
     drawn = [shape(compare, "was")]
     for index, values in enumerate(series, start=1):
-        done, open_end = split_open(values, unfinished)
+        done, open_end = split_open(values, unfinished=unfinished)
         drawn += [shape(done, f"c{index}"), shape(open_end, f"c{index} open")]
     return format_html(
         '<svg class="draw" role="img" aria-label="{}">{}{}'
@@ -119,7 +119,7 @@ def line(
     )
 
 
-def split_open(values: Sequence[Value], unfinished: bool) -> tuple[list[Value], list[Value]]:
+def split_open(values: Sequence[Value], *, unfinished: bool) -> tuple[list[Value], list[Value]]:
     """The finished part, and the last step alone (both hold every place; the rest is None)."""
     if not unfinished or len(values) < 2:
         return list(values), []
