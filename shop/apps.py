@@ -16,6 +16,11 @@ class ShopConfig(AppConfig):
 
 
 def _raise_walls(*, using: str, **kwargs: Any) -> None:
+    from django.conf import settings
+    from django.db import connections
+
     from shop import walls
 
-    walls.raise_walls(using)
+    # Only the owner can; a flush by the app's role also sends this signal and changes no table.
+    if connections[using].settings_dict["USER"] == settings.DATABASE_OWNER["USER"]:
+        walls.raise_walls(using)

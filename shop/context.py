@@ -26,7 +26,12 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "demo": shop.is_demo,
         "nav": _navigation(request, membership.role),
         "shops": [
-            {"name": m.shop.name, "slug": m.shop.slug, "url": mount.prefix_of(m.shop.slug), "current": m.shop_id == shop.pk}
+            {
+                "name": m.shop.name,
+                "slug": m.shop.slug,
+                "url": mount.prefix_of(m.shop.slug),
+                "current": m.shop_id == shop.pk,
+            }
             for m in doors.memberships_of(membership.user_id)
         ],
         "can": {can.name.lower(): may(membership.role, can) for can in Can},

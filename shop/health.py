@@ -25,7 +25,8 @@ def healthz(request: HttpRequest) -> JsonResponse:
 def readyz(request: HttpRequest) -> JsonResponse:
     """The process can serve: the database answers as a role that the walls hold. 503 otherwise."""
     problems = _problems()
-    return JsonResponse({"status": "ok" if not problems else "not ready", "problems": problems}, status=503 if problems else 200)
+    body = {"status": "not ready" if problems else "ok", "problems": problems}
+    return JsonResponse(body, status=503 if problems else 200)
 
 
 def _problems() -> list[str]:

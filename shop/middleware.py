@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from shop import access, doors
 from shop.errors import Refused
+from shop.roles import Can
 from shop.tenancy import acting, use_shop
 
 
@@ -50,7 +51,7 @@ class ShopMiddleware:
             return _to_login(request) if mark == access.SIGNED_IN and not request.user.is_authenticated else None
         if mark is None:
             raise Http404("This view has no access mark.")
-        if isinstance(mark, access.Can):
+        if isinstance(mark, Can):
             access.require(request.membership, mark)
         return None
 

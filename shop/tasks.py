@@ -9,7 +9,7 @@ from shop import jobs
 from shop.tenancy import no_shop, use_shop
 
 
-class ShopTask(Task):  # type: ignore[misc]
+class ShopTask(Task):
     """A task for one shop: it must be sent with shop_id, and runs with that shop chosen."""
 
     abstract = True
@@ -21,7 +21,7 @@ class ShopTask(Task):  # type: ignore[misc]
             return super().__call__(**kwargs)
 
 
-class PlatformTask(Task):  # type: ignore[misc]
+class PlatformTask(Task):
     """A task for no shop in particular: it may only fan out or ask across shops by ids."""
 
     abstract = True

@@ -7,7 +7,7 @@ the shop chosen (see `shop.scope`) into each transaction.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, cast
 
 from django.db import models
 from django.db.models import sql
@@ -35,12 +35,12 @@ class _ClosedQuery(sql.Query):
 
     def get_compiler(self, *args: Any, **kwargs: Any) -> Any:
         if not self.is_empty():
-            raise NoShopChosen(f"{self.model.__name__} was queried with no shop chosen")
+            raise NoShopChosen(f"{self.model} was queried with no shop chosen")
         return super().get_compiler(*args, **kwargs)
 
     def chain(self, klass: Any = None) -> Any:
         if klass is not None and not self.is_empty():
-            raise NoShopChosen(f"{self.model.__name__} was queried with no shop chosen")
+            raise NoShopChosen(f"{self.model} was queried with no shop chosen")
         return super().chain(klass)
 
 
@@ -57,7 +57,7 @@ class ShopQuerySet(models.QuerySet[Any]):
     def _raw_delete(self, using: str | None) -> int:
         if isinstance(self.query, _ClosedQuery):
             raise NoShopChosen(f"{self.model.__name__} was deleted with no shop chosen")
-        return super()._raw_delete(using)  # type: ignore[misc, no-any-return]
+        return super()._raw_delete(using)
 
 
 class ShopManager(models.Manager.from_queryset(ShopQuerySet)):  # type: ignore[misc]
@@ -103,25 +103,25 @@ class ShopOwned(models.Model):
         "shop.Shop", on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False, editable=False
     )
 
-    objects = ShopManager()
+    objects: ClassVar[Any] = ShopManager()
 
     class Meta:
         abstract = True
         base_manager_name = "objects"
 
-    def stamp_shop(self) -> Self:
-        """Put the chosen shop on a new row. Raises NoShopChosen for none or for another shop's row."""
-        chosen = scope.chosen()
-        if chosen == scope.ALL_SHOPS and self.shop_id is not None:
-            return self
-        if chosen is None or chosen == scope.ALL_SHOPS:
-            raise NoShopChosen(f"{type(self).__name__} was saved with no shop chosen")
-        if self.shop_id is None:
-            self.shop_id = chosen
-        elif self.shop_id != chosen:
-            raise NoShopChosen(f"{type(self).__name__} of another shop was saved")
-        return self
-
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.stamp_shop()
         super().save(*args, **kwargs)
+
+    def stamp_shop(self) -> Self:
+        """Put the chosen shop on a new row. Raises NoShopChosen for none or for another shop's row."""
+        chosen, owner = scope.chosen(), cast("int | None", self.shop_id)
+        if chosen == scope.ALL_SHOPS and owner is not None:
+            return self
+        if chosen is None or chosen == scope.ALL_SHOPS:
+            raise NoShopChosen(f"{type(self).__name__} was saved with no shop chosen")
+        if owner is None:
+            self.shop_id = chosen
+        elif owner != chosen:
+            raise NoShopChosen(f"{type(self).__name__} of another shop was saved")
+        return self

@@ -148,7 +148,9 @@ def _grant(cursor: Any, tables: list[type[ShopOwned]]) -> None:
     cursor.execute(f"grant select, insert, update, delete on all tables in schema public to {role}")
     cursor.execute(f"grant usage, select on all sequences in schema public to {role}")
     # Tables made later outside migrations, such as the cache table.
-    cursor.execute(f"alter default privileges in schema public grant select, insert, update, delete on tables to {role}")
+    cursor.execute(
+        f"alter default privileges in schema public grant select, insert, update, delete on tables to {role}"
+    )
     for model in tables:
         if model.append_only:
             cursor.execute(f'revoke update, delete on "{model._meta.db_table}" from {role}')

@@ -32,6 +32,7 @@ def fast_and_plain() -> Iterator[None]:
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
+    settings.WHITENOISE_AUTOREFRESH = settings.WHITENOISE_USE_FINDERS = True
     yield
 
 
@@ -42,20 +43,33 @@ def django_db_setup(request: Any, django_test_environment: Any, django_db_blocke
     from shop.db.postgresql.base import as_owner
 
     _name_for_worker(request)
-    with django_db_blocker.unblock():
-        with as_owner():
-            databases = setup_databases(verbosity=0, interactive=False, serialized_aliases=())
-            with connections["default"].cursor() as cursor:
-                cursor.execute(f"grant truncate on all tables in schema public to {settings.DATABASE_APP['USER']}")
-    yield
     with django_db_blocker.unblock(), as_owner():
-        teardown_databases(databases, verbosity=0)
+        databases = setup_databases(verbosity=0, interactive=False, serialized_aliases=())
+        with connections["default"].cursor() as cursor:
+            cursor.execute(f"grant truncate on all tables in schema public to {settings.DATABASE_APP['USER']}")
+    yield
+    with django_db_blocker.unblock():
+        _end_other_sessions()
+        with as_owner():
+            teardown_databases(databases, verbosity=0)
+
+
+def _end_other_sessions() -> None:
+    """Threads that ended without closing their connection (ASGI's, a live server's) would hold the database."""
+    with connections["default"].cursor() as cursor:
+        cursor.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity"
+            " where datname = current_database() and usename = current_user and pid <> pg_backend_pid()"
+        )
 
 
 def _name_for_worker(request: Any) -> None:
     """One database a test process."""
     worker = getattr(request.config, "workerinput", {}).get("workerid", "main")
-    settings.DATABASES["default"]["TEST"] = {**settings.DATABASES["default"].get("TEST", {}), "NAME": f"test_aisle_{worker}_{os.getpid()}"}
+    settings.DATABASES["default"]["TEST"] = {
+        **settings.DATABASES["default"].get("TEST", {}),
+        "NAME": f"test_aisle_{worker}_{os.getpid()}",
+    }
     connections["default"].settings_dict["TEST"]["NAME"] = f"test_aisle_{worker}_{os.getpid()}"
 
 

@@ -76,7 +76,9 @@ def stock_shelves(shop: Shop) -> None:
     Customer.objects.create(code="C1", name=f"{shop.name} regular", email=f"regular@{shop.slug}.example")
 
 
-def make_product(*, sku: str = "", name: str = "", price: str = "1.00", cost: str | None = "0.60", **fields: Any) -> Product:
+def make_product(
+    *, sku: str = "", name: str = "", price: str = "1.00", cost: str | None = "0.60", **fields: Any
+) -> Product:
     sku = sku or f"SKU{next(_number)}"
     made: Product = Product.objects.create(
         sku=sku, name=name or f"Product {sku}", price=Decimal(price), cost=Decimal(cost) if cost else None, **fields

@@ -1,6 +1,7 @@
 """What is sold: products, their barcodes, categories, tax rates, suppliers and price history."""
 
 from decimal import Decimal
+from typing import Any, ClassVar
 
 from django.core.validators import MinValueValidator
 from django.db import models
@@ -117,7 +118,7 @@ class Product(ShopOwned):
     needs_review = models.BooleanField(default=False, help_text="Made by an import; check it.")
     added_at = models.DateTimeField(default=timezone.now, editable=False)
 
-    objects = ShopManager.from_queryset(ProductQuerySet)()
+    objects: ClassVar[Any] = ShopManager.from_queryset(ProductQuerySet)()
 
     class Meta(ShopOwned.Meta):
         ordering = ["name", "id"]

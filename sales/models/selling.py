@@ -1,6 +1,7 @@
 """What the till recorded: documents that are never edited, only refunded or corrected by a new one."""
 
 import datetime as dt
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q
@@ -10,7 +11,7 @@ from inventory.models import Product
 from shop.models import Branch, Register
 from shop.tenancy import ShopForeignKey, ShopManager, ShopOwned, ShopQuerySet
 
-MONEY = {"max_digits": 14, "decimal_places": 4}
+MONEY: dict[str, Any] = {"max_digits": 14, "decimal_places": 4}
 
 
 class Shift(ShopOwned):
@@ -84,7 +85,7 @@ class Sale(ShopOwned):
     received_at = models.DateTimeField()
     voided_at = models.DateTimeField(null=True, blank=True)
 
-    objects = ShopManager.from_queryset(SaleQuerySet)()
+    objects: ClassVar[Any] = ShopManager.from_queryset(SaleQuerySet)()
 
     class Meta(ShopOwned.Meta):
         ordering = ["-business_date", "-id"]

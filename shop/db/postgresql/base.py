@@ -16,7 +16,9 @@ from django.db.backends.postgresql import base
 from shop.scope import chosen_shop_id, current_actor
 
 _NEVER_READS_ROWS = ("SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN", "COMMIT")
-_TELL = "select set_config('app.shop_id', %s, true), set_config('app.actor', %s, true), set_config('app.reason', %s, true)"
+_TELL = (
+    "select set_config('app.shop_id', %s, true), set_config('app.actor', %s, true), set_config('app.reason', %s, true)"
+)
 _UNTOLD = (None, "", "")
 
 
