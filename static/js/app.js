@@ -102,7 +102,7 @@
       paper_bgcolor: 'rgba(0,0,0,0)', plot_bgcolor: 'rgba(0,0,0,0)', margin: { l: 52, r: 12, t: 10, b: 28 },
       hovermode: 'x unified', dragmode: false, showlegend: false,
       hoverlabel: { bgcolor: color('--raised'), bordercolor: color('--border'), font: { color: color('--text'), size: 12 } },
-      xaxis: { ...axis, showgrid: false, zeroline: false, nticks: narrow ? 4 : 8 }, yaxis: axis,
+      xaxis: { ...axis, showgrid: false, zeroline: false, nticks: narrow ? 4 : 8, spikecolor: color('--border-strong'), spikethickness: 1, spikedash: 'dot' }, yaxis: axis,
     };
   };
   async function draw(box) {
