@@ -99,6 +99,29 @@ def test_two_shops_at_once_under_asgi_keep_apart(committed_cast: Cast) -> None:
         assert f"/s/{other}/" not in body
 
 
+@pytest.mark.django_db(transaction=True)
+def test_event_streams_stay_in_their_shop(committed_cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two streams read in turns: each event is of its own shop, though the view has long returned."""
+    monkeypatch.setattr(mount, "SHOP_URLCONF", "tests.spikes.stream_urls")
+    clients = {"green": AsyncClient(), "rival": AsyncClient()}
+    clients["green"].force_login(committed_cast.alice)
+    clients["rival"].force_login(committed_cast.charlie)
+
+    async def read_in_turns() -> dict[str, list[str]]:
+        answers = {slug: await client.get(f"/s/{slug}/stream/") for slug, client in clients.items()}
+        streams = {slug: aiter(answer.streaming_content) for slug, answer in answers.items()}
+        heard: dict[str, list[str]] = {slug: [] for slug in streams}
+        for _ in range(3):
+            for slug, stream in streams.items():
+                heard[slug].append((await anext(stream)).decode())
+        return heard
+
+    heard = asyncio.run(read_in_turns())
+    for slug, name, other in (("green", "Green Grocer", "Rival"), ("rival", "Rival Market", "Green")):
+        assert len(heard[slug]) == 3
+        assert all(f"/s/{slug}/stream/" in event and name in event and other not in event for event in heard[slug])
+
+
 def test_one_person_in_two_shops_sees_each_in_its_own_tab(cast: Cast) -> None:
     both = make_member(shop=cast.green, role="owner", email="both@shops.example")
     from shop.models import Membership
