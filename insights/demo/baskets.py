@@ -107,9 +107,7 @@ def pair_members(pair: Pair, products: tuple[Product, ...]) -> tuple[Ints, Ints]
     return sides[0], sides[1]
 
 
-def _bring_pairs_together(
-    second: Ints, wanted: Wanted, products: tuple[Product, ...], branch: Branch
-) -> None:
+def _bring_pairs_together(second: Ints, wanted: Wanted, products: tuple[Product, ...], branch: Branch) -> None:
     draw = stream("pairs", branch.name)
     for pair in PAIRS:
         leading, taken = pair_members(pair, products)

@@ -54,7 +54,7 @@ class Calendar:
     @functools.cached_property
     def years(self) -> Floats:
         """Years since the first day, a day each."""
-        return np.arange(len(self.days)) / 365.25
+        return np.arange(len(self.days), dtype=np.float64) / 365.25
 
     @functools.cached_property
     def holidays(self) -> dict[dt.date, str]:
@@ -86,7 +86,8 @@ class Calendar:
         """The factor of the time of year, a day each."""
         strength, height = SEASONS[category.season]
         of_year = np.array([day.timetuple().tm_yday for day in self.days])
-        return np.round(np.exp(strength * np.cos(2 * np.pi * (of_year - height) / 365.25)), 6)
+        wave = strength * np.cos(2 * np.pi * (of_year - height) / 365.25)
+        return np.asarray(np.round(np.exp(wave), 6), dtype=np.float64)
 
     def holiday_lift(self, season: str) -> Floats:
         """The factor of holidays on products of that season kind, a day each."""
@@ -101,9 +102,7 @@ class Calendar:
             fair = july + dt.timedelta(days=(5 - july.weekday()) % 7)
             works = dt.date(year, 10, 1) + dt.timedelta(days=-dt.date(year, 10, 1).weekday() % 7)
             found.append(Event("Summer street fair", "High Street", fair, fair, 1.45))
-            found.append(
-                Event("Station closed for works", "Station Road", works, works + dt.timedelta(days=4), 0.6)
-            )
+            found.append(Event("Station closed for works", "Station Road", works, works + dt.timedelta(days=4), 0.6))
         return tuple(event for event in found if self.days[0] <= event.first and event.last <= self.days[-1])
 
     def event_lift(self, branch: Branch) -> Floats:

@@ -172,7 +172,7 @@ def _products(line: str, category: Category, before: list[Product]) -> list[Prod
     number = len(before)
     in_category = sum(product.category.code == category.code for product in before)
     family = f"{category.code}-{in_category + 1:03d}"
-    found = []
+    found: list[Product] = []
     for (rank, brand), (step, size) in itertools.product(enumerate(brands.split("/")), enumerate(sizes)):
         place = len(found)
         found.append(
@@ -188,9 +188,7 @@ def _products(line: str, category: Category, before: list[Product]) -> list[Prod
     return found
 
 
-def _product(
-    sku: str, name: str, category: Category, family: str, size: str, place: tuple[int, int, float]
-) -> Product:
+def _product(sku: str, name: str, category: Category, family: str, size: str, place: tuple[int, int, float]) -> Product:
     number, rank, popularity = place
     words = size.split(" ")
     plu = next((word[1:] for word in words if word[0] == "#"), "")
@@ -207,11 +205,11 @@ def _product(
         vat,
         round(price * 1.14) if rank else price,
         popularity,
-        _barcodes(number, plu, by_weight, category),
+        _barcodes(number, plu, category, by_weight=by_weight),
     )
 
 
-def _barcodes(number: int, plu: str, by_weight: bool, category: Category) -> tuple[Barcode, ...]:
+def _barcodes(number: int, plu: str, category: Category, *, by_weight: bool) -> tuple[Barcode, ...]:
     if by_weight:
         own = Barcode(ean13("21", (number + 1) * 100_000))
         return (Barcode(plu), own) if plu else (own,)

@@ -2,21 +2,12 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from importlib import resources
 
 import numpy as np
 
 from insights.demo.branches import Branch, Size
 from insights.demo.chance import Ints, poisson, stream
-
-FIRST = """Alice Amir Anna Arthur Beth Brian Carol Chloe Colin Daniel Dawn Derek Diana Ed Eileen Ella Emma Ewan Fiona Fred
-Gemma George Gita Grace Hannah Harry Hazel Helen Ian Imran Iris Isla Jack James Jane Jean Joan Joel Judy Kate Keith Laura
-Leila Leo Lucy Maria Mark Mary Megan Mina Neil Nora Olive Omar Pat Paul Peter Rachel Ravi Rosa Ruth Sam Sarah Sean Sofia
-Stan Susan Tara Tess Theo Una Vera Walter Wendy Yusuf Zoe""".split()
-LAST = """Abbott Ahmed Allen Archer Ashworth Baker Barker Bennett Bishop Booth Brook Burton Byrne Carr Chapman Clarke Coleman
-Cooper Curtis Davies Dixon Doyle Elliott Evans Farrell Fisher Fletcher Foster Gibson Grant Greene Hale Harper Hart Hill
-Hobbs Hughes Hussain Ingram Jarvis Jennings Kaur Kemp Khan Knight Lambert Lane Lloyd Marsh Mason Mills Moore Morgan Nash
-Newton Nolan Osborne Owen Parker Patel Pearce Porter Quinn Reed Rhodes Rowe Sanders Shah Sharp Singh Slater Stone Sutton
-Thorne Turner Vaughan Wade Walsh Webb West Wilkes Wood Yates Young""".split()
 
 # How many of all, visits a week, and how their coming changes.
 KINDS = (
@@ -46,9 +37,17 @@ class Customer:
     drifts_from: dt.date | None
 
 
+def names() -> tuple[list[str], list[str]]:
+    """Given names and family names to draw from."""
+    text = resources.files("insights.demo").joinpath("people.txt").read_text(encoding="utf-8")
+    given, family = text.split("\n", 1)[1].split("\n\n")
+    return given.split(), family.split()
+
+
 def customers(size: Size, days: tuple[dt.date, ...]) -> tuple[Customer, ...]:
     """Everyone on the list, in order of id."""
     draw = stream("customers")
+    given, family = names()
     edges = np.cumsum([share for _, share, _ in KINDS])
     found = []
     for number in range(size.customers):
@@ -56,7 +55,7 @@ def customers(size: Size, days: tuple[dt.date, ...]) -> tuple[Customer, ...]:
         kind, _, usual = KINDS[min(int(np.searchsorted(edges, chance)), len(KINDS) - 1)]
         branch = size.branches[int(home**1.3 * len(size.branches))]
         turn = days[int((0.35 + 0.5 * when) * len(days))]
-        name = f"{FIRST[int(first * len(FIRST))]} {LAST[int(last * len(LAST))]}"
+        name = f"{given[int(first * len(given))]} {family[int(last * len(family))]}"
         found.append(
             Customer(
                 f"C{number + 1:04d}",

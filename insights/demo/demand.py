@@ -1,9 +1,9 @@
 """How much people want to buy: the rate of every product at every branch on every day, and the lines drawn from it.
 
-    lines wanted = base x week(branch) x week(product) x season x holiday x event x trend x growth
-                 x (price paid / base price) ^ elasticity
-                 x (price paid / base price of the family's other products) ^ cross
-                 x display (while promoted) x chance of the day
+lines wanted = base x week(branch) x week(product) x season x holiday x event x trend x growth
+             x (price paid / base price) ^ elasticity
+             x (price paid / base price of the family's other products) ^ cross
+             x display (while promoted) x chance of the day
 """
 
 from dataclasses import dataclass
@@ -76,7 +76,7 @@ def pull(calendar: Calendar, branch: Branch, products: tuple[Product, ...], made
     grid *= made.week[:, weekday] * np.exp(made.trend[:, None] * calendar.years)
     day = np.arange(len(calendar.days))
     on_sale = (made.first[:, None] <= day) & (day <= made.last[:, None])
-    return grid * of_branch * on_sale
+    return np.asarray(grid * of_branch * on_sale, dtype=np.float64)
 
 
 def price_pull(paid: Floats, base: Floats, made: Nature) -> Floats:
@@ -96,7 +96,7 @@ def noise(products: tuple[Product, ...], branch: Branch, days: int) -> Floats:
     of_category = CATEGORY_NOISE * draw.standard_normal((len(names), days))
     of_day = DAY_NOISE * draw.standard_normal(days)
     place = np.array([names[product.category.code] for product in products])
-    return np.exp(of_category[place] + of_day)
+    return np.asarray(np.exp(of_category[place] + of_day), dtype=np.float64)
 
 
 def wanted_lines(rate: Floats, products: tuple[Product, ...], branch: Branch) -> Wanted:

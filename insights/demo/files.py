@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from insights.demo import ledger
 from insights.demo.chance import Ints
@@ -17,6 +18,7 @@ from insights.demo.till import Sold
 
 STEP = 20_000
 Row = tuple[object, ...]
+Texts = npt.NDArray[np.object_]
 
 COLUMNS = {
     "products": "sku name barcode category unit price cost tax_rate supplier pack_size shelf_life_days",
@@ -164,7 +166,7 @@ def _till_rows(demo: Demo, sold: Sold) -> Iterator[Row]:
         )
 
 
-def _times(demo: Demo, sold: Sold) -> Iterable[str]:
+def _times(demo: Demo, sold: Sold) -> Texts:
     texts = [
         f"{demo.calendar.days[day]} {second // 3600:02d}:{second // 60 % 60:02d}:{second % 60:02d}"
         for day, second in zip(sold.receipts.day.tolist(), sold.receipts.second.tolist(), strict=True)
@@ -172,7 +174,7 @@ def _times(demo: Demo, sold: Sold) -> Iterable[str]:
     return np.array(texts, dtype=object)
 
 
-def _texts(values: Ints, as_text: Callable[[int], str]) -> Iterable[str]:
+def _texts(values: Ints, as_text: Callable[[int], str]) -> Texts:
     different, place = np.unique(values, return_inverse=True)
     return np.array([as_text(int(value)) for value in different], dtype=object)[place]
 

@@ -68,15 +68,11 @@ def thrown_away(demo: Demo) -> Iterator[WasteLine]:
     """Everything thrown away: expired and damaged by day, then what was handed back."""
     for story in demo.branches:
         waste = story.stocked.waste
-        for day, product, quantity, cause in zip(
-            waste.day, waste.product, waste.quantity, waste.what, strict=True
-        ):
+        for day, product, quantity, cause in zip(waste.day, waste.product, waste.quantity, waste.what, strict=True):
             at = dt.datetime.combine(demo.calendar.days[day], dt.time(5 if cause == "expired" else 23, 30))
             yield WasteLine(story.branch.name, demo.products[product], at, int(quantity), cause)
         lines = story.sold.lines[story.sold.refunds]
-        for day, second, product, quantity in zip(
-            lines.day, lines.second, lines.product, lines.quantity, strict=True
-        ):
+        for day, second, product, quantity in zip(lines.day, lines.second, lines.product, lines.quantity, strict=True):
             at = dt.datetime.combine(demo.calendar.days[day], dt.time()) + dt.timedelta(seconds=int(second))
             yield WasteLine(story.branch.name, demo.products[product], at, -int(quantity), "returned")
 

@@ -54,9 +54,7 @@ def shelf_prices(changes: list[PriceChange], products: int, days: int) -> Ints:
     return prices
 
 
-def promotions(
-    products: tuple[Product, ...], calendar: Calendar, branches: tuple[Branch, ...]
-) -> list[Promotion]:
+def promotions(products: tuple[Product, ...], calendar: Calendar, branches: tuple[Branch, ...]) -> list[Promotion]:
     """A fortnight each, for a few products at a time, never the same one twice within eight weeks."""
     draw = stream("promotions")
     found = []
@@ -70,9 +68,7 @@ def promotions(
     return found
 
 
-def promotion_grids(
-    found: list[Promotion], branch: Branch, products: int, days: int
-) -> tuple[Ints, Floats]:
+def promotion_grids(found: list[Promotion], branch: Branch, products: int, days: int) -> tuple[Ints, Floats]:
     """Per cent off and display pull (1 where none) of each product on each day at a branch."""
     percent = np.zeros((products, days), dtype=np.int64)
     display = np.ones((products, days))

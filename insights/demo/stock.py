@@ -104,17 +104,15 @@ def stock_days(
         chance = draw.random((2, len(products)))
         on_sale = in_range & (made.first <= day) & (day <= made.last)
         if is_open[day]:
-            today = slice(int(bounds[day]), int(bounds[day + 1]))
+            today = np.arange(bounds[day], bounds[day + 1])
             _morning(shelves, day, chance[0], plan.fails(day))
-            sold[order[today]] = _trade(shelves, day, wanted[np.arange(today.start, today.stop)], reached[today], on_sale)
+            sold[order[today]] = _trade(shelves, day, wanted[today], reached[today], on_sale)
             _breakages(shelves, day, chance[1])
         shelves.received[day + 1] = np.maximum(shelves.received[day + 1], shelves.received[day])
         soon = in_range & (made.first <= day + 3) & (day <= made.last - 4)
         _order(shelves, day, plan, soon)
-    waste = _moves(shelves, ("expired", "damaged"))
-    return Stocked(
-        sold, opening, shelves.on_hand, _moves(shelves, ("delivery",)), waste, _moves(shelves, ("out",))
-    )
+    delivered, wasted, out = (_moves(shelves, kinds) for kinds in (("delivery",), ("expired", "damaged"), ("out",)))
+    return Stocked(sold, opening, shelves.on_hand, delivered, wasted, out)
 
 
 class Deliveries:
@@ -136,7 +134,8 @@ class Deliveries:
     def fails(self, day: int) -> Flags:
         """The products whose supplier brings nothing that day."""
         names = {gap.supplier for gap in self.gaps if gap.first <= day <= gap.last}
-        return np.array([supplier.name in names for supplier in self.suppliers])[self.of_product]
+        failing = np.array([supplier.name in names for supplier in self.suppliers])
+        return np.asarray(failing[self.of_product], dtype=np.bool_)
 
     def next_orders(self, day: int) -> list[tuple[int, int, int]]:
         """Suppliers to order from tonight: supplier, day it comes, open days it has to last from tomorrow."""

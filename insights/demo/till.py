@@ -75,9 +75,7 @@ def refunds_of(lines: Lines, calendar: Calendar, branch: Branch) -> tuple[Ints, 
     return picked, day, np.array(second, dtype=np.int64)
 
 
-def with_refunds(
-    lines: Lines, money: Money, back: tuple[Ints, Ints, Ints]
-) -> tuple[Lines, Money, Ints]:
+def with_refunds(lines: Lines, money: Money, back: tuple[Ints, Ints, Ints]) -> tuple[Lines, Money, Ints]:
     """Sales and refunds in the order of time, receipts counted anew from 0; also the sale receipt of each receipt."""
     picked, day, second = back
     extra = int(lines.receipt[-1]) + 1 + np.arange(picked.size)
@@ -105,10 +103,10 @@ def receipts_of(lines: Lines, money: Money, branch: Branch, customer: Ints) -> R
     draw = stream("receipts", branch.name)
     starts = np.flatnonzero(np.concatenate(([True], lines.receipt[1:] != lines.receipt[:-1])))
     day, second = lines.day[starts], lines.second[starts]
-    till, tender, _ = draw.random((3, starts.size))
+    till, tender = draw.random((2, starts.size))
     register = np.floor(till**1.5 * len(branch.tills)).astype(np.int64)
     rota = draw.integers(0, len(branch.cashiers), size=(int(day.max()) + 1, len(branch.tills), 2))
-    paid = np.bincount(lines.receipt, money.total)
+    paid = np.bincount(lines.receipt, money.total).astype(np.float64)
     by_card = tender < _card_share(paid, customer)
     cashier = rota[day, register, (second > 14 * 3600).astype(np.int64)]
     return Receipts(day, second, register, _numbers(register), cashier, by_card, customer)

@@ -13,7 +13,7 @@ from insights.demo.grocer import BranchStory, Demo
 
 MEANING = {
     "model": "How the lines wanted a day come about; every factor is listed under its name.",
-    "calendar.holidays": "Bank holidays: sales on the day, the day before, and the days up to Christmas and Easter move.",
+    "calendar.holidays": "Bank holidays: they move sales on and before them.",
     "calendar.lifts": "Factor of holidays by kind of season, for every day on which one of them is not 1.",
     "calendar.events": "Local events: branch, first and last day, factor.",
     "seasons": "exp(strength x cos(2 pi x (day of the year - height) / 365.25)) by kind of season.",
@@ -24,8 +24,8 @@ MEANING = {
     "products.cross_elasticity": "The same for the mean price of the other products of its family.",
     "products.week": "Factor of the product by weekday, on top of the branch's.",
     "products.trend_a_year": "Drift of the product: exp(this x years).",
-    "products.promo_uplift": "Mean factor on units while promoted, price and display together; null without promotions.",
-    "promotions": "Per cent off a product from start to end at one branch (null: all), display and whole factor on units.",
+    "products.promo_uplift": "Mean factor on units while promoted, by price and display; null if it never was.",
+    "promotions": "Per cent off from start to end at a branch (null: all); factor of the display, and in all.",
     "customers": "Visits a week; they halve every `halves_in_weeks` after `drifts_from`, and stop for kind gone.",
     "pairs": "Products bought together: the chance that the second joins a basket with the first.",
     "stock_outs": "By branch and product: [date, units asked for and not there] of days that ran or were out.",
