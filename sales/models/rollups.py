@@ -1,11 +1,36 @@
 """Roll-ups: sums of sale lines at three grains, rebuilt from the lines, never edited. See `sales.rollups`."""
 
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
 from django.db import models
+from django.db.models import Sum
 
 from inventory.models import Category, Product
 from sales.models.selling import MONEY
 from shop.models import Branch
-from shop.tenancy import ShopForeignKey, ShopOwned
+from shop.periods import Period
+from shop.tenancy import ShopForeignKey, ShopManager, ShopOwned, ShopQuerySet
+
+# What every grain sums. The hours also know baskets, which a product or category alone cannot.
+AMOUNTS = ("net", "tax", "discount", "units", "costed_net", "cost", "costed_lines", "lines")
+HOUR_AMOUNTS = (*AMOUNTS, "baskets", "basket_net")
+
+
+class DayQuerySet(ShopQuerySet):
+    def within(self, period: Period) -> "DayQuerySet":
+        """Rows of the period's business dates."""
+        return self.filter(business_date__range=(period.first, period.last))
+
+
+class RollupQuerySet(DayQuerySet):
+    def at_branch(self, branch: int | None) -> "RollupQuerySet":
+        """Rows of one branch; of all for None."""
+        return self if branch is None else self.filter(branch_id=branch)
+
+    def summed(self, by: Sequence[str], amounts: Sequence[str] = AMOUNTS) -> Any:
+        """One row of summed amounts (`sum_net`, ...) for each value of `by`; none where there are no rows."""
+        return self.order_by().values(*by).annotate(**{f"sum_{name}": Sum(name) for name in amounts})
 
 
 class DirtyDay(ShopOwned):
@@ -18,6 +43,8 @@ class DirtyDay(ShopOwned):
 
     branch = ShopForeignKey(Branch, related_name="+")
     business_date = models.DateField()
+
+    objects: ClassVar[Any] = ShopManager.from_queryset(DayQuerySet)()
 
 
 class Rollup(ShopOwned):
@@ -36,6 +63,8 @@ class Rollup(ShopOwned):
     cost = models.DecimalField(**MONEY)
     costed_lines = models.IntegerField()
     lines = models.IntegerField()
+
+    objects: ClassVar[Any] = ShopManager.from_queryset(RollupQuerySet)()
 
     class Meta(ShopOwned.Meta):
         abstract = True
@@ -68,11 +97,12 @@ class CategoryDay(Rollup):
 class BranchHour(Rollup):
     """A branch's hour of a day (local wall clock). `hour` is empty for day summaries, which have no time.
 
-    `baskets` counts sales, not refunds nor summaries.
+    `baskets` counts sales, not refunds nor summaries; `basket_net` is the net of those baskets.
     """
 
     hour = models.PositiveSmallIntegerField(null=True)
     baskets = models.IntegerField()
+    basket_net = models.DecimalField(**MONEY)
 
     class Meta(Rollup.Meta):
         constraints = [_one_row_per("branch_hour_once", "hour")]
