@@ -99,7 +99,7 @@
     const axis = { gridcolor: color('--chart-grid'), linecolor: color('--border'), zerolinecolor: color('--border-strong'), tickfont: { size: 12 }, fixedrange: true };
     return {
       font: { family: getComputedStyle(document.body).fontFamily, size: 12, color: color('--muted') },
-      paper_bgcolor: 'rgba(0,0,0,0)', plot_bgcolor: 'rgba(0,0,0,0)', margin: { l: 52, r: 12, t: 10, b: 28 },
+      paper_bgcolor: color('--surface'), plot_bgcolor: 'rgba(0,0,0,0)', margin: { l: 52, r: 12, t: 10, b: 28 },
       hovermode: 'x unified', dragmode: false, showlegend: false,
       hoverlabel: { bgcolor: color('--raised'), bordercolor: color('--border'), font: { color: color('--text'), size: 12 } },
       xaxis: { ...axis, showgrid: false, zeroline: false, nticks: narrow ? 4 : 8, spikecolor: color('--border-strong'), spikethickness: 1, spikedash: 'dot' }, yaxis: axis,
