@@ -1,0 +1,184 @@
+"""Guards removed on purpose: each planted mutant must turn a test red, or the guard is not really tested.
+
+A mutant is one replacement in a copy of the project; the named tests then run on the copy.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from shop import embedded
+
+PROJECT = Path(__file__).resolve().parents[2]
+COPIED = (
+    "shop",
+    "inventory",
+    "customers",
+    "sales",
+    "insights",
+    "templates",
+    "static",
+    "tests",
+    "pyproject.toml",
+    "manage.py",
+)
+WALLS = "tests/spikes/test_two_walls.py"
+MOUNT = "tests/spikes/test_mount.py"
+TABLES = "tests/contracts/test_tables.py"
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """`guard` in `file` becomes `gap`; `killer` is the test that must notice."""
+
+    name: str
+    file: str
+    guard: str
+    gap: str
+    killer: str
+
+
+MUTANTS = [
+    Mutant(
+        "manager does not filter",
+        "shop/tenancy.py",
+        "rows = rows.filter(shop_id=chosen)",
+        "pass",
+        f"{WALLS}::test_wall_one_stands_when_wall_two_is_away",
+    ),
+    Mutant(
+        "a query runs with no shop",
+        "shop/tenancy.py",
+        "rows.query.__class__ = _ClosedQuery",
+        "pass",
+        f"{WALLS}::test_no_query_runs_before_a_shop_is_chosen",
+    ),
+    Mutant(
+        "another shop's row may be saved",
+        "shop/tenancy.py",
+        "elif owner != chosen:",
+        "elif False:",
+        f"{WALLS}::test_a_write_needs_the_chosen_shop",
+    ),
+    Mutant(
+        "row security is not forced",
+        "shop/walls.py",
+        """cursor.execute(f'alter table "{table}" enable row level security')""",
+        "pass",
+        f"{TABLES}::test_row_security_is_forced_with_exactly_our_policies",
+    ),
+    Mutant(
+        "no policy on writing",
+        "shop/walls.py",
+        "using ({THIS_SHOP}) with check ({THIS_SHOP})'",
+        "using ({THIS_SHOP}) with check (true)'",
+        f"{WALLS}::test_the_database_refuses_another_shops_row_and_another_shops_parent",
+    ),
+    Mutant(
+        "links are not composite",
+        "shop/walls.py",
+        "            _link_inside_shop(cursor, model)\n",
+        "",
+        f"{TABLES}::test_every_link_is_composite_and_stays_inside_the_shop",
+    ),
+    Mutant(
+        "ledgers can be rewritten",
+        "shop/walls.py",
+        "cursor.execute(f'revoke update, delete",
+        "str(f'revoke update, delete",
+        f"{TABLES}::test_the_app_role_cannot_rewrite_a_ledger",
+    ),
+    Mutant(
+        "a rolled back savepoint is forgotten",
+        "shop/db/postgresql/base.py",
+        '        self._told = (-2, "", "")\n',
+        "",
+        f"{WALLS}::test_the_belief_about_the_shop_survives_savepoints",
+    ),
+    Mutant(
+        "the shop outlives its transaction",
+        "shop/db/postgresql/base.py",
+        "set_config('app.shop_id', %s, true)",
+        "set_config('app.shop_id', %s, false)",
+        f"{WALLS}::test_pooled_connections_carry_no_shop_to_the_next_user",
+    ),
+    Mutant(
+        "anybody may enter any shop",
+        "shop/doors.py",
+        "filter(user_id=user_id, shop__slug=slug)",
+        "filter(shop__slug=slug)",
+        f"{MOUNT}::test_unknown_and_foreign_shops_are_the_same_404",
+    ),
+    Mutant(
+        "roles are not asked",
+        "shop/access.py",
+        "    if not may(membership.role, capability):\n",
+        "    if False:\n",
+        "tests/contracts/test_access.py::test_every_role_gets_exactly_what_the_table_says",
+    ),
+    Mutant(
+        "a task runs with no shop",
+        "shop/tasks.py",
+        'if args or "shop_id" not in kwargs:',
+        "if False:",
+        f"{WALLS}::test_a_task_runs_in_its_own_shop_and_only_there",
+    ),
+    Mutant(
+        "the mount leaks its prefix",
+        "shop/mount.py",
+        "            set_script_prefix(before)\n\n    async def",
+        "            pass\n\n    async def",
+        f"{MOUNT}::test_links_carry_the_shop_they_were_made_for",
+    ),
+    Mutant(
+        "bulk changes leave no history",
+        "shop/walls.py",
+        "            if model.keeps_history:\n",
+        "            if False:\n",
+        f"{WALLS}::test_history_sees_save_bulk_and_copy_alike",
+    ),
+    Mutant(
+        "an invitation works twice",
+        "shop/services.py",
+        "secret_hash=_hash(secret), accepted_at=None)",
+        "secret_hash=_hash(secret))",
+        "tests/shop/test_invitations.py",
+    ),
+]
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name.replace(" ", "-"))
+def test_a_removed_guard_turns_a_test_red(mutant: Mutant, tmp_path: Path) -> None:
+    for name in COPIED:
+        _copy(PROJECT / name, tmp_path / name)
+    target = tmp_path / mutant.file
+    source = target.read_text()
+    assert source.count(mutant.guard) == 1, "the guard has moved: plant the mutant anew"
+    target.write_text(source.replace(mutant.guard, mutant.gap))
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", mutant.killer, "-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist"],
+        cwd=tmp_path,
+        env={**_without_coverage(), "AISLE_HOME": str(embedded.home()), "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert done.returncode == 1, f"the mutant lives:\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+    assert "failed" in done.stdout, done.stdout[-2000:]
+
+
+def _copy(source: Path, target: Path) -> None:
+    if source.is_dir():
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+    else:
+        shutil.copy2(source, target)
+
+
+def _without_coverage() -> dict[str, str]:
+    return {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "COV_"))}
