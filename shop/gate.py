@@ -11,8 +11,8 @@ from shop import embedded
 TOOLS = Path(sys.executable).parent
 MANAGE = [sys.executable, "manage.py"]
 CHECKS: dict[str, list[str]] = {
-    "ruff check": [str(TOOLS / "ruff"), "check", "--quiet"],
-    "ruff format": [str(TOOLS / "ruff"), "format", "--check", "--quiet"],
+    "ruff check": [str(TOOLS / "ruff"), "check", "--quiet", "--output-format", "concise"],
+    "ruff format": [str(TOOLS / "ruff"), "format", "--check", "--quiet", "--output-format", "concise"],
     "import-linter": [str(TOOLS / "lint-imports"), "--no-logo"],
     "mypy": [str(TOOLS / "mypy"), "--no-error-summary"],
     "migrations": [*MANAGE, "makemigrations", "--check", "--dry-run"],
