@@ -6,6 +6,7 @@ A view with no mark is refused to everybody, and a system check reports it.
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from shop import doors
 from shop.errors import NotAllowed
 from shop.models import Membership
 from shop.roles import Can, may
@@ -62,4 +63,5 @@ def access_of(view: Any) -> Can | str | None:
 def require(membership: Membership, capability: Can) -> None:
     """Raises NotAllowed, with a sentence for the person, where the role lacks the capability."""
     if not may(membership.role, capability):
-        raise NotAllowed(f"Your role ({membership.get_role_display()}) may not {capability.value}. Ask an owner.")
+        owners = " or ".join(doors.owners_of(membership.shop_id))
+        raise NotAllowed(f"Your role ({membership.get_role_display()}) may not {capability.value}. Ask {owners} (owner).")

@@ -6,10 +6,13 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from shop import doors, mount
+from shop.models import Branch
 from shop.roles import Can, may
 
 # Only what works is named here: (title, URL name, icon, capability).
-NAVIGATION: list[tuple[str, str, str, Can]] = []
+NAVIGATION: list[tuple[str, str, str, Can]] = [
+    ("Settings", "shop:shop_settings", "settings", Can.CHANGE_SETTINGS),
+]
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -24,7 +27,9 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "shop": shop,
         "membership": membership,
         "demo": shop.is_demo,
+        "branches": Branch.objects.all(),  # asked for only where the shell is drawn
         "nav": _navigation(request, membership.role),
+        "menu": [{"name": "Your shops", "url": mount.root_url("shop_list"), "icon": "store"}],
         "shops": [
             {
                 "name": m.shop.name,
@@ -36,6 +41,14 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         ],
         "can": {can.name.lower(): may(membership.role, can) for can in Can},
     }
+
+
+def first_page(role: str) -> str:
+    """Where a member of this role begins: the first page of the navigation they may open."""
+    for _, url_name, _, capability in NAVIGATION:
+        if may(role, capability):
+            return reverse(url_name)
+    return mount.root_url("shop_list")
 
 
 def _navigation(request: HttpRequest, role: str) -> list[dict[str, Any]]:
@@ -51,4 +64,6 @@ def _is_here(here: str, url_name: str) -> bool:
     """The entry of the page itself or of its list: product_detail lights Products."""
     if url_name == "admin:index":
         return here.startswith("admin:")
+    if url_name == "shop:shop_settings":
+        return here == url_name or here.startswith(("shop:member_", "shop:invitation_"))
     return here.removesuffix("_detail").removesuffix("_list") == url_name.removesuffix("_list")

@@ -3,10 +3,13 @@
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.models import Authenticator
 from django.http import HttpRequest
-from django.urls import set_script_prefix, get_script_prefix
+from django.urls import get_script_prefix, get_urlconf, set_script_prefix, set_urlconf
+from django.utils import timezone
 
-from shop.models import Membership, Shop
+from shop.models import Invitation, Membership, Shop
+from shop.roles import Role
 
 
 def shop_by_slug(slug: str) -> Shop | None:
@@ -24,8 +27,26 @@ def memberships_of(user_id: int) -> list[Membership]:
 
 
 def members_of(shop_id: int) -> list[Membership]:
-    """The people in a shop with their roles, owners first."""
-    return list(Membership.objects.select_related("user").filter(shop_id=shop_id).order_by("joined_at", "id"))
+    """The people in a shop with their roles: owners first, then as the roles are listed, then by joining."""
+    members = Membership.objects.select_related("user").filter(shop_id=shop_id).order_by("joined_at", "id")
+    return sorted(members, key=lambda member: Role.values.index(member.role))
+
+
+def owners_of(shop_id: int) -> list[str]:
+    """The names of a shop's owners, for whoever has to ask one."""
+    return [str(member.user) for member in members_of(shop_id) if member.role == Role.OWNER]
+
+
+def two_step_users(shop_id: int) -> set[int]:
+    """The ids of a shop's people who sign in with a second step."""
+    codes = Authenticator.objects.filter(type=Authenticator.Type.TOTP, user__memberships__shop_id=shop_id)
+    return set(codes.values_list("user_id", flat=True))
+
+
+def open_invitations_of(shop_id: int) -> list[Invitation]:
+    """Invitations that can still be accepted, the newest first."""
+    waiting = Invitation.objects.filter(shop_id=shop_id, accepted_at=None, expires_at__gt=timezone.now())
+    return list(waiting.select_related("invited_by").order_by("-expires_at"))
 
 
 def every_shop_id() -> list[int]:
@@ -40,6 +61,14 @@ class AccountAdapter(DefaultAccountAdapter):
         with at_root():
             super().send_mail(template_prefix, email, context)
 
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        with at_root():
+            return str(super().get_reset_password_from_key_url(key))
+
+    def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:
+        with at_root():
+            return str(super().get_email_confirmation_url(request, emailconfirmation))
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return True
 
@@ -48,8 +77,10 @@ class at_root:
     """Reverse URLs as outside any shop in this block."""
 
     def __enter__(self) -> None:
-        self.before = get_script_prefix()
+        self.before = get_script_prefix(), get_urlconf()
         set_script_prefix("/")
+        set_urlconf(None)
 
     def __exit__(self, *exc: object) -> None:
-        set_script_prefix(self.before)
+        set_script_prefix(self.before[0])
+        set_urlconf(self.before[1])

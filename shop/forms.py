@@ -1,11 +1,15 @@
-"""Forms about shops and people."""
+"""Forms about shops and people. They check shapes; what is allowed is for shop.services to say."""
 
+import zoneinfo
 from typing import Any
 
 from django import forms
 from django.http import HttpRequest
 
-from shop.models import User
+from shop import countries
+from shop.models import Shop, User
+from shop.models.shops import SLUG
+from shop.roles import Role
 
 
 class SignUpName(forms.Form):
@@ -21,3 +25,84 @@ class SignUpName(forms.Form):
 
     def clean_name(self) -> Any:
         return self.cleaned_data["name"].strip()
+
+
+def _country_choices() -> list[tuple[str, str]]:
+    return [(country.code, country.name) for country in countries.countries().values()]
+
+
+def _currency_choices() -> list[tuple[str, str]]:
+    return [(code, code) for code in countries.currencies()]
+
+
+def _zone_choices() -> list[tuple[str, str]]:
+    return [(zone, zone.replace("_", " ")) for zone in sorted(zoneinfo.available_timezones()) if "/" in zone]
+
+
+class ShopStart(forms.Form):
+    """What a new shop is called and where it is. Currency and zone left empty are those of the country."""
+
+    name = forms.CharField(
+        label="Name of the shop", max_length=120, widget=forms.TextInput(attrs={"autocomplete": "organization"})
+    )
+    slug = forms.RegexField(
+        rf"^{SLUG}$",
+        label="Its address",
+        max_length=50,
+        required=False,
+        help_text="The last part of its link: small letters, digits and hyphens. Left empty, we make it from the name.",
+        error_messages={"invalid": "Use small letters, digits and hyphens only, such as corner-shop."},
+        widget=forms.TextInput(attrs={"autocapitalize": "none", "spellcheck": "false", "autocomplete": "off"}),
+    )
+    country = forms.ChoiceField(choices=_country_choices)
+    currency = forms.ChoiceField(choices=_currency_choices)
+    zone = forms.ChoiceField(label="Time zone", choices=_zone_choices)
+    branches = forms.CharField(
+        max_length=400,
+        required=False,
+        help_text="Where you sell, with commas between: High Street, Station. One place needs no name here.",
+    )
+
+    def clean_branches(self) -> list[str]:
+        names = [name.strip() for name in self.cleaned_data["branches"].split(",") if name.strip()]
+        if any(len(name) > 80 for name in names):
+            raise forms.ValidationError("A branch's name has at most 80 letters.")
+        return list(dict.fromkeys(names))
+
+
+class ShopSettings(forms.Form):
+    """A shop's settings. Each choice also holds what the shop has now, whatever it is."""
+
+    name = forms.CharField(label="Name of the shop", max_length=120)
+    country = forms.ChoiceField(choices=_country_choices)
+    region = forms.ChoiceField(
+        required=False, help_text="For the holidays of your region only. The codes are those of ISO 3166."
+    )
+    currency = forms.ChoiceField(choices=_currency_choices)
+    zone = forms.ChoiceField(label="Time zone", choices=_zone_choices)
+    day_starts_at_hour = forms.TypedChoiceField(
+        label="A new day starts at",
+        coerce=int,
+        choices=[(hour, f"{hour:02}:00") for hour in range(13)],
+        help_text="Sales before this hour count for the day before. Keep 00:00 unless you sell at night.",
+    )
+    prices_include_tax = forms.BooleanField(label="Prices on the shelf include tax", required=False)
+
+    def __init__(self, *args: Any, shop: Shop, **kwargs: Any) -> None:
+        super().__init__(*args, initial={name: getattr(shop, name) for name in self.base_fields}, **kwargs)
+        regions = countries.regions(self.data.get("country") or shop.country)
+        self._choice("region").choices = [("", "None"), *((code, code) for code in regions)]
+        for name in ("country", "currency", "zone"):
+            field, now = self._choice(name), getattr(shop, name)
+            if now not in dict(field.choices):
+                field.choices = [*field.choices, (now, now)]
+
+    def _choice(self, name: str) -> Any:
+        return self.fields[name]
+
+
+class Invite(forms.Form):
+    """Whom to invite, to do what."""
+
+    email = forms.EmailField(label="Email", max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "off"}))
+    role = forms.ChoiceField(choices=Role.choices, initial=Role.CASHIER, widget=forms.RadioSelect)

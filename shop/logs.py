@@ -19,6 +19,7 @@ log = logging.getLogger("aisle.request")
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 _SAFE_ID = re.compile(r"^[A-Za-z0-9-]{8,64}$")
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _NEVER = frozenset({"request", "status_code", "data"})
 
 
@@ -30,14 +31,22 @@ class JsonFormatter(logging.Formatter):
             "at": dt.datetime.fromtimestamp(record.created, dt.UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "says": record.getMessage(),
+            "says": _says(record),
             "request": request_id.get() or None,
             "shop": chosen_shop_id(),
         }
         line |= {key: value for key, value in vars(record).items() if key not in _STANDARD | _NEVER}
         if record.exc_info:
             line["error"] = self.formatException(record.exc_info)
-        return json.dumps({key: value for key, value in line.items() if value is not None}, default=str)
+        written = json.dumps({key: value for key, value in line.items() if value is not None}, default=str)
+        return _ADDRESS.sub("(email)", written)
+
+
+def _says(record: logging.LogRecord) -> str:
+    """The message; Django's own lines about a request end in its path, which is left out."""
+    if hasattr(record, "request") and isinstance(record.args, tuple) and record.args:
+        return str(record.args[0])
+    return record.getMessage()
 
 
 class RequestLogMiddleware:

@@ -4,12 +4,14 @@ import zoneinfo
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from shop import access, doors
 from shop.errors import Refused
@@ -60,17 +62,30 @@ class ShopMiddleware:
         if not isinstance(error, Refused):
             return None
         template = "403.html" if error.status == HTTPStatus.FORBIDDEN else "refused.html"
-        return render(request, template, {"refusal": error.sentence}, status=error.status)
+        context = {"exception": error.sentence, "back": _came_from(request)}
+        response = render(request, template, context, status=error.status)
+        # Where htmx asked for a part, the refusal takes the place of the page's whole content.
+        response["HX-Retarget"], response["HX-Reselect"], response["HX-Reswap"] = "#main", "#main > *", "innerHTML"
+        return response
 
 
 def _name(request: Any) -> str:
     return str(request.user.email) if request.user.is_authenticated else ""
 
 
+def _came_from(request: Any) -> str:
+    """The page of ours the request came from, or the front page."""
+    page = str(request.headers.get("Referer", ""))
+    ours = url_has_allowed_host_and_scheme(page, allowed_hosts={request.get_host()}, require_https=request.is_secure())
+    return page if ours else "/"
+
+
 def _to_login(request: Any) -> HttpResponse:
     if request.htmx:
+        # Back to the page, not to the part of it that was asked for.
+        page = request.htmx.current_url_abs_path or request.path
         response = HttpResponse(status=HTTPStatus.NO_CONTENT)
-        response["HX-Redirect"] = f"{settings.LOGIN_URL}?next={request.path}"
+        response["HX-Redirect"] = f"{settings.LOGIN_URL}?{urlencode({'next': page})}"
         return response
     return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
 

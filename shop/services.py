@@ -2,23 +2,42 @@
 
 import datetime as dt
 import hashlib
+import itertools
 import secrets
 from collections.abc import Sequence
+from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.text import slugify
 
 from shop.errors import Refused
-from shop.models import Branch, Invitation, Membership, Shop, User
+from shop.models import Branch, Change, Invitation, Membership, Shop, User
 from shop.roles import Role
+from shop.scope import current_actor
 from shop.tenancy import acting, use_shop
 
 INVITATION_LASTS = dt.timedelta(days=7)
+SETTINGS = {"name", "currency", "zone", "country", "region", "day_starts_at_hour", "prices_include_tax"}
+_WRONG = {
+    ("slug", "invalid"): "Use small letters, digits and hyphens only, such as corner-shop.",
+    ("slug", "unique"): "Another shop has this address. Choose another.",
+    ("currency", "invalid"): "Write the currency as three capital letters, such as EUR.",
+    ("country", "invalid"): "Write the country as two capital letters, such as PT.",
+}
+_SPENT = "This invitation has been used, withdrawn or has run out. Ask the person who invited you for a new one."
+Row = dict[str, Any]
 
 
 class ShopRefused(Refused):
+    """A shop cannot be made or set like this. `field` is the setting at fault; `plain` the sentence without its name."""
+
     code = "shop_invalid"
+
+    def __init__(self, plain: str, *, field: str = "") -> None:
+        super().__init__(f"{field}: {plain}" if field else plain)
+        self.field, self.plain = field, plain
 
 
 class InvitationRefused(Refused):
@@ -57,9 +76,9 @@ def create_shop(
         is_demo=is_demo,
     )
     _validate(shop)
-    shop.save()
+    _insert(shop)
     with use_shop(shop), acting(by or (owner.email if owner else "")):
-        for branch in branches or ("main",):
+        for branch in dict.fromkeys(branches or ("main",)):
             Branch.objects.create(name=branch)
     if owner:
         Membership.objects.create(shop=shop, user=owner, role=Role.OWNER)
@@ -68,13 +87,21 @@ def create_shop(
 
 @transaction.atomic
 def change_settings(*, shop: Shop, by: str, **fields: object) -> Shop:
-    """Change a shop's name, currency, zone, country, region, tax habit. Raises ShopRefused for unusable values."""
+    """Change a shop's name, currency, zone, country, region, tax habit; the change history says who did.
+
+    Business dates already stored stay as they are: a new zone or cut-off counts from now on.
+    Raises ShopRefused for unusable values.
+    """
+    if unknown := sorted(set(fields) - SETTINGS):
+        raise ShopRefused(f"“{unknown[0]}” is not a setting of the shop.")
+    shop = Shop.objects.select_for_update().get(pk=shop.pk)
+    before = {field: getattr(shop, field) for field in fields}
     for field, value in fields.items():
-        if field not in {"name", "currency", "zone", "country", "region", "day_starts_at_hour", "prices_include_tax"}:
-            raise ShopRefused(f"“{field}” is not a setting of the shop.")
         setattr(shop, field, value)
     _validate(shop)
     shop.save(update_fields=list(fields))
+    with acting(by):
+        _note(shop.pk, "shop_shop", shop.pk, before, {field: getattr(shop, field) for field in fields})
     return shop
 
 
@@ -82,8 +109,42 @@ def _validate(shop: Shop) -> None:
     try:
         shop.full_clean()
     except ValidationError as error:
-        field, messages = next(iter(error.message_dict.items()))
-        raise ShopRefused(f"{field}: {messages[0]}") from error
+        field, problems = next(iter(error.error_dict.items()))
+        plain = _WRONG.get((field, problems[0].code)) or str(problems[0].messages[0])
+        raise ShopRefused(plain, field=field) from error
+
+
+def _insert(shop: Shop) -> None:
+    try:
+        with transaction.atomic():
+            shop.save()
+    except IntegrityError as error:  # two people took the address at the same moment
+        raise ShopRefused(_WRONG["slug", "unique"], field="slug") from error
+
+
+def free_slug(name: str) -> str:
+    """An address for a shop of this name that nobody has: its words in plain letters, numbered where taken."""
+    wanted = slugify(name)[:40].strip("-") or "shop"
+    taken = set(Shop.objects.filter(slug__startswith=wanted).values_list("slug", flat=True))
+    numbered = (f"{wanted}-{number}" for number in itertools.count(2))
+    return wanted if wanted not in taken else next(slug for slug in numbered if slug not in taken)
+
+
+def _note(shop_id: int, table: str, row_id: int, before: Row | None, after: Row | None) -> None:
+    """Write a door table's change into the shop's history: these tables have no trigger, being outside the policy."""
+    if before == after:
+        return
+    action = "insert" if before is None else "delete" if after is None else "update"
+    actor, reason = current_actor()
+    with use_shop(shop_id):
+        Change.objects.create(
+            table=table, row_id=row_id, action=action, before=before, after=after,
+            actor=actor, reason=reason, changed_at=timezone.now(),
+        )  # fmt: skip
+
+
+def _row(membership: Membership) -> Row:
+    return {"email": membership.user.email, "role": membership.role}
 
 
 @transaction.atomic
@@ -114,23 +175,34 @@ def open_invitation(secret: str) -> Invitation:
     """The invitation behind a link. Raises InvitationRefused where it is unknown, used or too old."""
     found = Invitation.objects.select_related("shop").filter(secret_hash=_hash(secret), accepted_at=None).first()
     if found is None or found.expires_at < timezone.now():
-        raise InvitationRefused("This invitation has been used or has run out. Ask for a new one.")
+        raise InvitationRefused(_SPENT)
     return found
 
 
 @transaction.atomic
 def accept_invitation(*, secret: str, by: User) -> Membership:
-    """Join the shop that invited. Works once; a member keeps the role they have."""
-    open_invitation(secret)
-    invitation = Invitation.objects.select_for_update().get(secret_hash=_hash(secret))
+    """Join the shop that invited. Works once; a member keeps the role they have.
+
+    Raises InvitationRefused where the link is unknown, used or too old.
+    """
+    invitation = Invitation.objects.select_for_update().get(pk=open_invitation(secret).pk)
     if invitation.accepted_at is not None:
-        raise InvitationRefused("This invitation has been used. Ask for a new one.")
+        raise InvitationRefused(_SPENT)
     invitation.accepted_at = timezone.now()
     invitation.save(update_fields=["accepted_at"])
-    membership, _ = Membership.objects.get_or_create(
+    membership, joined = Membership.objects.get_or_create(
         shop_id=invitation.shop_id, user=by, defaults={"role": invitation.role}
     )
+    if joined:
+        with acting(by.email, f"Invited by {invitation.invited_by.email}"):
+            _note(membership.shop_id, "shop_membership", membership.pk, None, _row(membership))
     return membership
+
+
+@transaction.atomic
+def withdraw_invitation(*, invitation_id: int, shop: Shop) -> None:
+    """End an invitation nobody has accepted: its link stops working. Harmless to repeat."""
+    Invitation.objects.filter(pk=invitation_id, shop=shop, accepted_at=None).delete()
 
 
 @transaction.atomic
@@ -140,8 +212,10 @@ def change_role(*, membership_id: int, shop: Shop, role: str) -> Membership:
         raise MembershipRefused(f"“{role}” is not a role.")
     membership = _locked(membership_id, shop)
     _keep_an_owner(membership, staying=role == Role.OWNER)
+    before = _row(membership)
     membership.role = role
     membership.save(update_fields=["role"])
+    _note(shop.pk, "shop_membership", membership.pk, before, _row(membership))
     return membership
 
 
@@ -150,13 +224,14 @@ def remove_member(*, membership_id: int, shop: Shop) -> None:
     """Take a person out of the shop, from their next request on. The last owner cannot be removed."""
     membership = _locked(membership_id, shop)
     _keep_an_owner(membership, staying=False)
+    _note(shop.pk, "shop_membership", membership.pk, _row(membership), None)
     membership.delete()
 
 
 def _locked(membership_id: int, shop: Shop) -> Membership:
     """The shop's membership row, with the shop locked so that two owners cannot remove each other at once."""
     Shop.objects.select_for_update().get(pk=shop.pk)
-    membership = Membership.objects.filter(pk=membership_id, shop=shop).first()
+    membership = Membership.objects.select_related("user").filter(pk=membership_id, shop=shop).first()
     if membership is None:
         raise MembershipRefused("This person is not a member of the shop.")
     return membership

@@ -1,0 +1,32 @@
+"""A shop's settings."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_http_methods
+
+from shop import services
+from shop.access import needs
+from shop.forms import ShopSettings
+from shop.models import Branch
+from shop.page import page
+from shop.roles import Can
+from shop.services import ShopRefused
+
+
+@needs(Can.CHANGE_SETTINGS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def shop_settings(request: Any) -> HttpResponse:
+    form = ShopSettings(request.POST or None, shop=request.shop)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.change_settings(shop=request.shop, by=request.user.email, **form.cleaned_data)
+            messages.success(request, "Settings saved.")
+            return redirect("shop:shop_settings")
+        except ShopRefused as refusal:
+            form.add_error(refusal.field or None, refusal.plain)
+    branches = Branch.objects.prefetch_related("registers")
+    status = 422 if form.errors else 200
+    return page(request, "shop/shop_settings.html", {"form": form, "places": branches}, status=status)
