@@ -11,7 +11,15 @@ import numpy as np
 from insights.demo.chance import Floats, stream
 
 SMALL_PRODUCTS = 120
-HOUSE_BRAND = "Hollins"
+CONTENTS = {
+    "g": (Decimal(1), "g"),
+    "kg": (Decimal(1000), "g"),
+    "ml": (Decimal(1), "ml"),
+    "cl": (Decimal(10), "ml"),
+    "l": (Decimal(1000), "ml"),
+    "pt": (Decimal(568), "ml"),
+    "pack": (Decimal(1), "piece"),
+}
 
 
 @dataclass(frozen=True)
@@ -82,6 +90,7 @@ class Product:
     base_price: int
     popularity: float
     barcodes: tuple[Barcode, ...]
+    content: tuple[Decimal, str] | None = None  # in g, ml or pieces
 
     @property
     def by_weight(self) -> bool:
@@ -206,7 +215,18 @@ def _product(sku: str, name: str, category: Category, family: str, size: str, pl
         round(price * 1.14) if rank else price,
         popularity,
         _barcodes(number, plu, category, by_weight=by_weight),
+        _content(content),
     )
+
+
+def _content(text: str) -> tuple[Decimal, str] | None:
+    """Grams, millilitres or pieces of a pack: "6 x 150 ml" is 900 ml."""
+    *numbers, unit = text.replace(" x ", " ").split(" ")
+    size = Decimal(1)
+    for number in numbers:
+        size *= Decimal(number)
+    factor, measure = CONTENTS.get(unit, (None, ""))
+    return (size * factor, measure) if factor and numbers else None
 
 
 def _barcodes(number: int, plu: str, category: Category, *, by_weight: bool) -> tuple[Barcode, ...]:

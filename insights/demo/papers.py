@@ -1,0 +1,157 @@
+"""Puts into the chosen shop what no CSV file carries: price history, lots, and the stock ledger behind the sales.
+
+Everything is set-based and comes before the sales, so that their import takes stock from shelves that are full.
+"""
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db import connection
+
+from insights.demo import ledger
+from insights.demo.branches import ZONE
+from insights.demo.files import amount, pounds
+from insights.demo.grocer import Demo
+from shop.tenancy import current_shop_id
+
+DELIVERED_AT = dt.time(6, 0)
+Row = tuple[Any, ...]
+
+
+def write_price_history(demo: Demo) -> None:
+    """Every earlier price and cost of every product, with its day and reason; the present one the import has told."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PRICES_TABLE)
+        _copy(cursor, "demo_prices", _price_rows(demo))
+        cursor.execute(_PRICES_INSERT, [current_shop_id()])
+
+
+def write_stock(demo: Demo) -> None:
+    """The first count, every delivery with its lot, all waste, and the levels they add up to."""
+    with connection.cursor() as cursor:
+        cursor.execute(_MOVES_TABLE)
+        _copy(cursor, "demo_moves", _move_rows(demo))
+        for statement in (_LOTS_INSERT, _MOVES_INSERT, _LEVELS_INSERT):
+            cursor.execute(statement, {"shop": current_shop_id()})
+
+
+def write_product_details(demo: Demo) -> None:
+    """Further barcodes with their pack quantities, PLU numbers, and contents for the price per 100 g."""
+    with connection.cursor() as cursor:
+        cursor.execute(_DETAILS_TABLE)
+        _copy(cursor, "demo_details", _detail_rows(demo))
+        cursor.execute(_CODES_INSERT, [current_shop_id()])
+        cursor.execute(_DETAILS_UPDATE, [current_shop_id()])
+
+
+def moment(day: dt.date, time: dt.time) -> dt.datetime:
+    """The instant at which the demo shop's clock shows that time."""
+    return dt.datetime.combine(day, time, ZoneInfo(ZONE))
+
+
+def _price_rows(demo: Demo) -> Iterator[Row]:
+    last = {change.product: change for change in demo.changes}
+    for change in demo.changes:
+        if change is not last[change.product]:
+            cost = None if change.cost is None else pounds(change.cost)
+            at = moment(demo.calendar.days[change.day], dt.time(0))
+            yield demo.products[change.product].sku, pounds(change.price), cost, at, change.reason
+
+
+def _move_rows(demo: Demo) -> Iterator[Row]:
+    for line in ledger.lots_received(demo):
+        kind = "count" if line.opening else "receipt"
+        yield (
+            line.branch,
+            line.product.sku,
+            kind,
+            amount(line.quantity),
+            line.lot,
+            line.best_before,
+            line.use_by,
+            None if line.cost is None else pounds(line.cost),
+            moment(line.received, dt.time(5) if line.opening else DELIVERED_AT),
+            line.received,
+            "First count" if line.opening else "",
+        )
+    for waste in ledger.thrown_away(demo):
+        at = waste.at.replace(tzinfo=ZoneInfo(ZONE))
+        lost = amount(-waste.quantity)
+        yield waste.branch, waste.product.sku, "waste", lost, "", None, None, None, at, None, waste.cause.capitalize()
+
+
+def _detail_rows(demo: Demo) -> Iterator[Row]:
+    for product in demo.products:
+        size, unit = product.content or (None, "")
+        plu = next((barcode.code for barcode in product.barcodes if len(barcode.code) < 8), "")
+        for barcode in product.barcodes:
+            yield product.sku, barcode.code, barcode.pieces, plu, size, unit
+
+
+def _copy(cursor: Any, table: str, rows: Iterable[Row]) -> None:
+    with cursor.copy(f"copy {table} from stdin") as out:
+        for row in rows:
+            out.write_row(row)
+
+
+_PRICES_TABLE = """
+create temporary table demo_prices (sku text, price numeric, cost numeric, at timestamptz, reason text)
+on commit drop
+"""
+_PRICES_INSERT = """
+insert into inventory_pricechange (shop_id, product_id, price, cost, effective_at, actor, reason)
+select p.shop_id, p.id, d.price, d.cost, d.at, '', d.reason
+from demo_prices d join inventory_product p on p.shop_id = %s and p.sku = d.sku
+order by d.at
+"""
+_MOVES_TABLE = """
+create temporary table demo_moves (
+    branch text, sku text, kind text, quantity numeric, lot text, best_before date, use_by date, unit_cost numeric,
+    at timestamptz, received_on date, note text
+) on commit drop
+"""
+_FOUND = """
+from demo_moves d
+join shop_branch b on b.shop_id = %(shop)s and b.name = d.branch
+join inventory_product p on p.shop_id = b.shop_id and p.sku = d.sku
+"""
+_LOTS_INSERT = f"""
+insert into inventory_lot (shop_id, branch_id, product_id, supplier_id, code, quantity, cost, received_on,
+                           best_before, use_by)
+select p.shop_id, b.id, p.id, p.supplier_id, d.lot, d.quantity, d.unit_cost, d.received_on, d.best_before, d.use_by
+{_FOUND}
+where d.lot <> '' order by d.at, p.id
+"""
+_MOVES_INSERT = f"""
+insert into inventory_stockmovement (shop_id, branch_id, product_id, lot_id, kind, quantity, unit_cost, occurred_at,
+                                     source, note, actor)
+select p.shop_id, b.id, p.id, l.id, d.kind, d.quantity, d.unit_cost, d.at,
+       'demo/' || row_number() over (order by d.at, b.id, p.id, d.kind, d.note), d.note, ''
+{_FOUND}
+left join inventory_lot l on d.lot <> '' and l.shop_id = p.shop_id and l.branch_id = b.id and l.product_id = p.id
+     and l.code = d.lot
+order by d.at
+"""
+_LEVELS_INSERT = f"""
+insert into inventory_stocklevel (shop_id, branch_id, product_id, quantity, tracked_from, counted_at)
+select p.shop_id, b.id, p.id, sum(d.quantity), min(d.at), min(d.at) filter (where d.kind = 'count')
+{_FOUND}
+group by p.shop_id, b.id, p.id
+"""
+_DETAILS_TABLE = """
+create temporary table demo_details (sku text, code text, pieces numeric, plu text, size numeric, unit text)
+on commit drop
+"""
+_CODES_INSERT = """
+insert into inventory_barcode (shop_id, product_id, code, pack_quantity)
+select p.shop_id, p.id, d.code, d.pieces
+from demo_details d join inventory_product p on p.shop_id = %s and p.sku = d.sku
+on conflict (shop_id, code) do nothing
+"""
+_DETAILS_UPDATE = """
+update inventory_product p set plu = d.plu, content_size = d.size, content_unit = d.unit
+from (select distinct sku, plu, size, unit from demo_details) d
+where p.shop_id = %s and p.sku = d.sku
+"""
