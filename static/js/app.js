@@ -116,7 +116,8 @@
     box.dataset.drawn = '';
     host.on('plotly_click', ({ points }) => { const url = points.find(p => typeof p.customdata === 'string')?.customdata; if (url) location.assign(url); });
   }
-  const start = box => draw(box).catch(() => {});
+  const forced = matchMedia('(forced-colors: active)');
+  const start = box => forced.matches || draw(box).catch(() => {});
   const redraw = () => $$('.plot[data-drawn]').forEach(start);
   const near = new IntersectionObserver(entries => entries.forEach(entry => {
     if (!entry.isIntersecting) return;
