@@ -64,4 +64,6 @@ def require(membership: Membership, capability: Can) -> None:
     """Raises NotAllowed, with a sentence for the person, where the role lacks the capability."""
     if not may(membership.role, capability):
         owners = " or ".join(doors.owners_of(membership.shop_id))
-        raise NotAllowed(f"Your role ({membership.get_role_display()}) may not {capability.value}. Ask {owners} (owner).")
+        raise NotAllowed(
+            f"Your role ({membership.get_role_display()}) may not {capability.value}. Ask {owners} (owner)."
+        )

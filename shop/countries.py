@@ -56,9 +56,13 @@ def currencies() -> list[str]:
 
 
 @cache
-def regions(country: str) -> list[str]:
-    """The codes of a country's regions that keep holidays of their own."""
-    return list(holidays.list_supported_countries().get(country, []))
+def regions(country: str) -> dict[str, str]:
+    """A country's regions that keep holidays of their own: code and name, in the order of the names."""
+    if country not in holidays.list_supported_countries():
+        return {}
+    names = holidays.country_holidays(country).get_subdivision_aliases()
+    named = {code: (names.get(code) or [code])[0] for code in holidays.list_supported_countries()[country]}
+    return dict(sorted(named.items(), key=lambda entry: entry[1]))
 
 
 def _rows(table: str) -> list[list[str]]:

@@ -75,9 +75,7 @@ class ShopSettings(forms.Form):
 
     name = forms.CharField(label="Name of the shop", max_length=120)
     country = forms.ChoiceField(choices=_country_choices)
-    region = forms.ChoiceField(
-        required=False, help_text="For the holidays of your region only. The codes are those of ISO 3166."
-    )
+    region = forms.ChoiceField(label="Region, for its holidays", required=False)
     currency = forms.ChoiceField(choices=_currency_choices)
     zone = forms.ChoiceField(label="Time zone", choices=_zone_choices)
     day_starts_at_hour = forms.TypedChoiceField(
@@ -88,14 +86,15 @@ class ShopSettings(forms.Form):
     )
     prices_include_tax = forms.BooleanField(label="Prices on the shelf include tax", required=False)
 
-    def __init__(self, *args: Any, shop: Shop, **kwargs: Any) -> None:
-        super().__init__(*args, initial={name: getattr(shop, name) for name in self.base_fields}, **kwargs)
-        regions = countries.regions(self.data.get("country") or shop.country)
-        self._choice("region").choices = [("", "None"), *((code, code) for code in regions)]
+    def __init__(self, data: Any = None, *, shop: Shop, country: str = "") -> None:
+        now = {name: getattr(shop, name) for name in self.base_fields}
+        super().__init__(data, initial=now | {"country": country or shop.country})
+        regions = countries.regions(self.data.get("country") or self.initial["country"])
+        self._choice("region").choices = [("", "None"), *regions.items()]
         for name in ("country", "currency", "zone"):
-            field, now = self._choice(name), getattr(shop, name)
-            if now not in dict(field.choices):
-                field.choices = [*field.choices, (now, now)]
+            field = self._choice(name)
+            if now[name] not in dict(field.choices):
+                field.choices = [*field.choices, (now[name], now[name])]
 
     def _choice(self, name: str) -> Any:
         return self.fields[name]

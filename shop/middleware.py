@@ -54,19 +54,24 @@ class ShopMiddleware:
         if mark is None:
             raise Http404("This view has no access mark.")
         if isinstance(mark, Can):
-            access.require(request.membership, mark)
+            try:
+                access.require(request.membership, mark)
+            except Refused as refusal:  # what is raised here never reaches process_exception
+                return _refused(request, refusal)
         return None
 
     def process_exception(self, request: Any, error: Exception) -> HttpResponse | None:
         """An expected refusal becomes a page that says it; everything else is a bug and rises."""
-        if not isinstance(error, Refused):
-            return None
-        template = "403.html" if error.status == HTTPStatus.FORBIDDEN else "refused.html"
-        context = {"exception": error.sentence, "back": _came_from(request)}
-        response = render(request, template, context, status=error.status)
-        # Where htmx asked for a part, the refusal takes the place of the page's whole content.
-        response["HX-Retarget"], response["HX-Reselect"], response["HX-Reswap"] = "#main", "#main > *", "innerHTML"
-        return response
+        return _refused(request, error) if isinstance(error, Refused) else None
+
+
+def _refused(request: Any, refusal: Refused) -> HttpResponse:
+    template = "403.html" if refusal.status == HTTPStatus.FORBIDDEN else "refused.html"
+    context = {"exception": refusal.sentence, "back": _came_from(request)}
+    response = render(request, template, context, status=refusal.status)
+    # Where htmx asked for a part, the refusal takes the place of the page's whole content.
+    response["HX-Retarget"], response["HX-Reselect"], response["HX-Reswap"] = "#main", "#main > *", "innerHTML"
+    return response
 
 
 def _name(request: Any) -> str:

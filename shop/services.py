@@ -110,7 +110,7 @@ def _validate(shop: Shop) -> None:
         shop.full_clean()
     except ValidationError as error:
         field, problems = next(iter(error.error_dict.items()))
-        plain = _WRONG.get((field, problems[0].code)) or str(problems[0].messages[0])
+        plain = _WRONG.get((field, str(problems[0].code))) or str(problems[0].messages[0])
         raise ShopRefused(plain, field=field) from error
 
 

@@ -17,7 +17,12 @@ AISLE_HOME = embedded.home()
 
 # --- Where we run -----------------------------------------------------------------------------------------
 EMBEDDED = embedded.in_use()
-DEV = env.flag("AISLE_DEV", EMBEDDED, meaning="Plain HTTP on this machine: cookies without Secure, no HTTPS redirect.", shown="on where the embedded servers run")
+DEV = env.flag(
+    "AISLE_DEV",
+    EMBEDDED,
+    meaning="Plain HTTP on this machine: cookies without Secure, no HTTPS redirect.",
+    shown="on where the embedded servers run",
+)
 DEBUG = env.flag("DEBUG", False, meaning="Django's debug pages. Never where others can reach it.")
 ALLOWED_HOSTS = env.words(
     "ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"], meaning="Host names this server answers to, by comma."
@@ -29,9 +34,10 @@ CSRF_TRUSTED_ORIGINS = env.words(
 
 def _secret_key() -> str:
     """The configured key; on a bare machine one made once and kept beside the data."""
+    meaning, shown = "At least 50 random characters; signs sessions and links.", "(required; made once where embedded)"
     if not EMBEDDED:
-        return env.text("SECRET_KEY", meaning="At least 50 random characters; signs sessions and links.")
-    given = env.text("SECRET_KEY", "", meaning="At least 50 random characters; signs sessions and links.")
+        return env.text("SECRET_KEY", meaning=meaning, shown=shown)
+    given = env.text("SECRET_KEY", "", meaning=meaning, shown=shown)
     path = AISLE_HOME / "secret_key"
     if not given and not path.exists():
         AISLE_HOME.mkdir(parents=True, exist_ok=True)
@@ -97,7 +103,14 @@ DATABASES = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # The cache lives in PostgreSQL so that sign-in limits hold whether Valkey lives or not.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "aisle_cache"}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "aisle_cache",
+        # Past it a third is thrown out: room enough that nobody pushes the counts of his guesses out with more guesses.
+        "OPTIONS": {"MAX_ENTRIES": 50_000},
+    }
+}
 
 # --- The Django apps and the way of a request ---------------------------------------------------------------
 INSTALLED_APPS = [
@@ -124,9 +137,9 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "shop.logs.RequestLogMiddleware",
+    "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
-    "csp.middleware.CSPMiddleware",
     "shop.mount.MountMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -176,7 +189,10 @@ STORAGES = {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {
             "location": env.text(
-                "UPLOADS_DIR", str(AISLE_HOME / "uploads"), meaning="Folder shared by web and worker for uploads.", shown="AISLE_HOME/uploads"
+                "UPLOADS_DIR",
+                str(AISLE_HOME / "uploads"),
+                meaning="Folder shared by web and worker for uploads.",
+                shown="AISLE_HOME/uploads",
             )
         },
     },
@@ -222,8 +238,11 @@ SECURE_SSL_REDIRECT = not DEV
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 0 if DEV else 365 * 24 * 3600
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not DEV
-if env.flag("BEHIND_PROXY", False, meaning="Trust X-Forwarded-Proto of the proxy in front."):
+if env.flag(
+    "BEHIND_PROXY", False, meaning="Trust what the one proxy in front says about HTTPS and the caller's address."
+):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    ALLAUTH_TRUSTED_PROXY_COUNT = 1  # sign-in limits count the address the proxy adds last to X-Forwarded-For
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 CONTENT_SECURITY_POLICY = {
@@ -287,7 +306,8 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
         "django": {"handlers": [], "propagate": True, "level": "INFO"},
-        "django.server": {"handlers": [], "propagate": True},
+        # runserver's own line repeats ours, with the query in it.
+        "django.server": {"handlers": [], "propagate": True, "level": "CRITICAL"},
     },
 }
 SENTRY_DSN = env.text("SENTRY_DSN", "", meaning="Error tracking (Sentry protocol). Empty: off.")
@@ -295,4 +315,3 @@ if SENTRY_DSN:
     import sentry_sdk
 
     sentry_sdk.init(dsn=SENTRY_DSN, send_default_pii=False, max_request_body_size="never")
-

@@ -91,7 +91,7 @@ def shop_day(value: date | None) -> date | None:
 def initials(name: str) -> str:
     """PH for Priya Hollins; the first letter of an address without a name."""
     words = name.replace("@", " ").split()
-    return "".join(word[0] for word in (words[:1] + words[-1:] if "@" not in name else words[:1]))[:2].upper()
+    return "".join(word[0] for word in (words[:1] + words[1:][-1:] if "@" not in name else words[:1]))[:2].upper()
 
 
 @register.simple_tag

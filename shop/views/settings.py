@@ -19,7 +19,8 @@ from shop.services import ShopRefused
 @needs(Can.CHANGE_SETTINGS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def shop_settings(request: Any) -> HttpResponse:
-    form = ShopSettings(request.POST or None, shop=request.shop)
+    """The settings to read and change. A GET with `country` offers that country's regions."""
+    form = ShopSettings(request.POST or None, shop=request.shop, country=request.GET.get("country", ""))
     if request.method == "POST" and form.is_valid():
         try:
             services.change_settings(shop=request.shop, by=request.user.email, **form.cleaned_data)
