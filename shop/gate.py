@@ -6,6 +6,10 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
+import psycopg
+from psycopg.sql import SQL, Identifier
+
 from shop import embedded
 
 TOOLS = Path(sys.executable).parent
@@ -26,8 +30,18 @@ def main(arguments: list[str]) -> int:
         return _all(arguments)
     os.environ["AISLE_HOME"] = str(embedded.home() / "test")  # never the data of bin/dev
     os.environ.setdefault("AISLE_EMBEDDED_FSYNC", "off")
-    with embedded.held():
+    with embedded.held() as urls:
+        _drop_leftovers(urls.database_owner_url)
         return _all(arguments)
+
+
+def _drop_leftovers(url: str) -> None:
+    """Drops the databases of tests that were killed: those named for a process that is gone."""
+    with psycopg.connect(url, dbname="postgres", autocommit=True) as owner:
+        for (name,) in owner.execute(r"SELECT datname FROM pg_database WHERE datname LIKE 'test\_aisle\_%'").fetchall():
+            number = name.rsplit("_", 1)[-1]
+            if number.isdecimal() and not psutil.pid_exists(int(number)):
+                owner.execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(name)))
 
 
 def _all(arguments: list[str]) -> int:
