@@ -1,0 +1,70 @@
+"""Who may call what, written down by hand: the tests hold the product to it, and an unlisted URL fails the build."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from shop.roles import Can
+from tests.contracts.shelf import Shelf
+
+ANYBODY, MEMBER, SIGNED_IN = "anybody", "any member", "anybody signed in"
+
+
+@dataclass(frozen=True)
+class Access:
+    """What a URL needs, how it is called in the test, and with which row of the shop."""
+
+    needs: Can | str
+    method: str = "get"
+    row: Callable[[Shelf], Any] | None = None
+    data: dict[str, str] = field(default_factory=dict)
+
+
+IN_SHOP: dict[str, Access] = {
+    # insights
+    "insights:today": Access(Can.SEE_SALES),
+    "insights:sales": Access(Can.SEE_SALES),
+    "insights:line_list": Access(Can.SEE_SALES),
+    "insights:sale_detail": Access(Can.SEE_SALES, row=lambda shelf: shelf.sale),
+    "insights:product_list": Access(Can.SEE_PRODUCTS),
+    "insights:product_detail": Access(Can.SEE_PRODUCTS, row=lambda shelf: shelf.product),
+    # the ground floor
+    "shop:home": Access(MEMBER),
+    "shop:shop_settings": Access(Can.CHANGE_SETTINGS),
+    "shop:member_list": Access(Can.MANAGE_MEMBERS),
+    "shop:member_invite": Access(Can.MANAGE_MEMBERS, "post", data={"email": "new@shops.example", "role": "clerk"}),
+    "shop:member_role": Access(Can.MANAGE_MEMBERS, "post", row=lambda shelf: shelf.member, data={"role": "cashier"}),
+    "shop:member_remove": Access(Can.MANAGE_MEMBERS, "post", row=lambda shelf: shelf.member),
+    "shop:invitation_withdraw": Access(Can.MANAGE_MEMBERS, "post", row=lambda shelf: shelf.invitation),
+    "shop:import_list": Access(Can.IMPORT),
+    "shop:import_new": Access(Can.IMPORT),
+    "shop:import_detail": Access(Can.IMPORT, row=lambda shelf: shelf.job),
+    "shop:import_cancel": Access(Can.IMPORT, "post", row=lambda shelf: shelf.job),
+    "shop:import_refused": Access(Can.IMPORT, row=lambda shelf: shelf.job),
+}
+
+OUTSIDE: dict[str, Access] = {
+    "landing": Access(ANYBODY),
+    "healthz": Access(ANYBODY),
+    "readyz": Access(ANYBODY),
+    "join": Access(ANYBODY),
+    "start": Access(SIGNED_IN),
+    "shop_list": Access(SIGNED_IN),
+}
+
+# A model in the shop's admin: what looking at it needs, and what changing it needs (None: nobody does it there).
+ADMIN: dict[str, tuple[Can, Can | None]] = {
+    "shop.branch": (Can.SEE_STOCK, Can.CHANGE_SETTINGS),
+    "shop.register": (Can.SEE_STOCK, Can.CHANGE_SETTINGS),
+    "inventory.category": (Can.SEE_PRODUCTS, Can.EDIT_PRODUCTS),
+    "inventory.taxrate": (Can.SEE_PRODUCTS, Can.EDIT_PRODUCTS),
+    "inventory.supplier": (Can.SEE_STOCK, Can.EDIT_PRODUCTS),
+    "inventory.product": (Can.SEE_PRODUCTS, Can.EDIT_PRODUCTS),
+    "inventory.pricechange": (Can.SEE_PRODUCTS, None),
+    "inventory.lot": (Can.SEE_STOCK, Can.EDIT_STOCK),
+    "inventory.stocklevel": (Can.SEE_STOCK, None),
+    "inventory.stockmovement": (Can.SEE_STOCK, Can.EDIT_STOCK),
+    "customers.customer": (Can.SEE_CUSTOMERS, Can.EDIT_CUSTOMERS),
+    "sales.sale": (Can.SEE_SALES, Can.EDIT_SALES),
+    "sales.shift": (Can.SEE_SALES, Can.EDIT_SALES),
+}

@@ -1,0 +1,97 @@
+"""One row of everything in a shop, for tests that go through every table, URL and page."""
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+from decimal import Decimal
+
+from customers.models import Customer
+from inventory import services as stock
+from inventory.models import Product, Supplier
+from sales import rollups
+from sales.models import Sale, Shift
+from sales.services import Line, Paid, record_sale
+from shop import walls
+from shop.models import Branch, Invitation, Job, Membership, Register, Shop, User
+from shop.roles import Role
+from shop.scope import use_shop
+from shop.services import invite
+from tests.factories import make_member
+
+BY = "alice@shops.example"
+
+
+@dataclass
+class Shelf:
+    shop: Shop
+    product: Product
+    sale: Sale
+    job: Job
+    member: Membership
+    invitation: Invitation
+    people: dict[str, User]
+
+
+def fill(shop: Shop) -> Shelf:
+    """Put a row into every shop-owned table, through the services, and a person into every role."""
+    people = {role: make_member(shop=shop, role=role) for role in Role.values}
+    extra = make_member(shop=shop, role=Role.CLERK)
+    with use_shop(shop):
+        branch = Branch.objects.order_by("pk").first()
+        milk = Product.objects.get(sku="MILK")
+        _receive(branch, milk)
+        filled = Shelf(
+            shop=shop,
+            product=milk,
+            sale=_sell(branch, milk),
+            job=Job.objects.create(kind="import", title="till.csv", payload={}, asked_by=BY),
+            member=Membership.objects.get(shop=shop, user=extra),
+            invitation=_invite(shop, people[Role.OWNER]),
+            people=people,
+        )
+        rollups.refresh()
+        rollups.mark_dirty([(branch.pk, dt.date(2020, 1, 1))])
+        empty = [model._meta.label for model in walls.shop_owned_models() if not model.objects.exists()]
+        assert empty == [], "the shelf has a row of every table; put one of the new table here"
+    return filled
+
+
+def _invite(shop: Shop, by: User) -> Invitation:
+    invite(shop=shop, email=f"friend@{shop.slug}.example", role=Role.CLERK, by=by)
+    return Invitation.objects.get(shop=shop)
+
+
+def _receive(branch: Branch, product: Product) -> None:
+    stock.receive(
+        branch=branch,
+        product=product,
+        quantity=Decimal(12),
+        cost=Decimal("1.10"),
+        lot="L1",
+        best_before=dt.date(2027, 1, 1),
+        supplier=Supplier.objects.first(),
+        note="delivery note",
+        by=BY,
+    )
+
+
+def _sell(branch: Branch, product: Product) -> Sale:
+    register = Register.objects.first()
+    now = dt.datetime.now(dt.UTC)
+    Shift.objects.create(register=register, opened_at=now - dt.timedelta(hours=3), cashier="Sam")
+    return record_sale(
+        uuid=uuid.uuid4(),
+        branch=branch,
+        register=register,
+        customer=Customer.objects.first(),
+        cashier="Sam",
+        receipt="R-1",
+        lines=[
+            Line(product=product, quantity=Decimal(2)),
+            Line(quantity=Decimal(1), unit_price=Decimal(3), name="Loose"),
+        ],
+        payments=[Paid("cash", Decimal("5.90"))],
+        sold_at=now - dt.timedelta(days=1),
+        source="api",
+        by=BY,
+    )
