@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -67,6 +67,15 @@ def by_day(period: Period, *, branch: int | None = None) -> dict[dt.date, Sums]:
     """Every day of the period, in order; days without sales are zero."""
     rollups.refresh(period)
     return {day: Sums.zero() for day in period} | _by_date(period, branch)
+
+
+def by_day_and_branch(period: Period | None = None) -> Iterator[tuple[dt.date, str, Sums]]:
+    """(date, branch name, sums) of every day with sales, in order, read as it is asked for. None: all days."""
+    rollups.refresh(period)
+    days = BranchHour.objects.all() if period is None else BranchHour.objects.within(period)
+    keys = ["business_date", "branch__name"]
+    for row in days.summed(keys, HOUR_AMOUNTS).order_by(*keys).iterator():
+        yield row["business_date"], row["branch__name"], _sums(row, HOUR_AMOUNTS)
 
 
 def by_branch(period: Period, *, branch: int | None = None) -> list[Row]:

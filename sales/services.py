@@ -160,7 +160,7 @@ def void_sale(*, sale: Sale, by: str, reason: str = "") -> Sale:
     """Take a document out of the figures and undo what it moved. Voiding it again changes nothing."""
     now = timezone.now()
     if Sale.objects.filter(pk=sale.pk, voided_at=None).update(voided_at=now):
-        sources = [_source(sale, number) for number in range(sale.line_count)]
+        sources = [_source(sale, number) for number in range(1, sale.line_count + 1)]
         inventory.take_back(sources=sources, by=by, note=reason or "Voided")
         rollups.mark_dirty([(sale.branch_id, sale.business_date)])
     sale.refresh_from_db(fields=["voided_at"])
@@ -219,7 +219,7 @@ def _move_stock(document: Sale, lines: Sequence[Line], by: str) -> None:
     kind = StockMovement.Kind.REFUND if document.kind == Sale.Kind.REFUND else StockMovement.Kind.SALE
     moves = [
         inventory.Move(line.product.pk, -line.quantity, _source(document, number), unit_cost=line.product.cost)
-        for number, line in enumerate(lines)
+        for number, line in enumerate(lines, start=1)
         if line.product and (line.restock or line.quantity > 0)
     ]
     inventory.move(branch=document.branch_id, kind=kind, moves=moves, at=document.sold_at, by=by)

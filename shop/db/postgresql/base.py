@@ -26,7 +26,14 @@ def _wanted() -> tuple[int | None, str, str]:
     return (chosen_shop_id(), *current_actor())
 
 
+class DatabaseFeatures(base.DatabaseFeatures):
+    # Our primary keys begin with the shop, so grouping by "id" alone does not tell PostgreSQL the other columns.
+    allows_group_by_selected_pks = False
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
+    features_class = DatabaseFeatures
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._told: tuple[int | None, str, str] = _UNTOLD

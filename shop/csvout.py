@@ -1,0 +1,67 @@
+"""The one CSV writer: for commands, page exports and files of refused rows.
+
+Text that a spreadsheet would run as a formula gets a leading apostrophe; numbers and dates are written plain.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+
+Cell = str | Decimal | int | dt.date | None
+
+_STARTS_FORMULA = tuple("=+-@\t\r\n\0＝＋－＠")
+_ROWS_A_PIECE = 500
+
+
+def pieces(header: Iterable[str], rows: Iterable[Iterable[Cell]]) -> Iterator[str]:
+    """The file as text, some hundred rows at a time, so that neither side ever holds it whole."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    writer.writerow(header)
+    for number, row in enumerate(rows, start=1):
+        writer.writerow([cell(value) for value in row])
+        if number % _ROWS_A_PIECE == 0:
+            yield buffer.getvalue()
+            buffer.seek(0)
+            buffer.truncate()
+    yield buffer.getvalue()
+
+
+def cell(value: Cell) -> str:
+    """One value as text: unknown is empty, decimals without exponent, times in ISO form."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return safe(value)
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    return format(value, "f") if isinstance(value, Decimal) else str(value)
+
+
+def safe(text: str) -> str:
+    """The text, with an apostrophe before it where a spreadsheet would take it for a formula."""
+    risky = text.startswith(_STARTS_FORMULA) or text.lstrip().startswith(_STARTS_FORMULA)
+    return f"'{text}" if risky else text
+
+
+def amount(value: Decimal | None) -> Decimal | None:
+    """Money for a file: exact, with two decimals or as many as it has, so that a column adds up to the cent."""
+    return _trimmed(value, least=2)
+
+
+def quantity(value: Decimal | None) -> Decimal | None:
+    """Pieces and kilograms for a file: without trailing zeros."""
+    return _trimmed(value, least=0)
+
+
+def _trimmed(value: Decimal | None, *, least: int) -> Decimal | None:
+    if value is None:
+        return None
+    exact = value.normalize() + 0
+    exponent = exact.as_tuple().exponent
+    places = -exponent if isinstance(exponent, int) else 0
+    return exact.quantize(Decimal(1).scaleb(-max(places, least)))
