@@ -18,6 +18,7 @@ class Access:
     method: str = "get"
     row: Callable[[Shelf], Any] | None = None
     data: dict[str, str] = field(default_factory=dict)
+    form: bool = False  # a GET shows the form that is posted
 
 
 IN_SHOP: dict[str, Access] = {
@@ -32,7 +33,9 @@ IN_SHOP: dict[str, Access] = {
     "shop:home": Access(MEMBER),
     "shop:shop_settings": Access(Can.CHANGE_SETTINGS),
     "shop:member_list": Access(Can.MANAGE_MEMBERS),
-    "shop:member_invite": Access(Can.MANAGE_MEMBERS, "post", data={"email": "new@shops.example", "role": "clerk"}),
+    "shop:member_invite": Access(
+        Can.MANAGE_MEMBERS, "post", data={"email": "new@shops.example", "role": "clerk"}, form=True
+    ),
     "shop:member_role": Access(Can.MANAGE_MEMBERS, "post", row=lambda shelf: shelf.member, data={"role": "cashier"}),
     "shop:member_remove": Access(Can.MANAGE_MEMBERS, "post", row=lambda shelf: shelf.member),
     "shop:invitation_withdraw": Access(Can.MANAGE_MEMBERS, "post", row=lambda shelf: shelf.invitation),

@@ -146,7 +146,7 @@ def test_other_methods_are_refused(cast: Cast, name: str) -> None:
     access, things = IN_SHOP[name], shelf.fill(cast.green)
     client, address = client_of(things.people[Role.OWNER]), address_of(name, access, things)
     assert client.delete(address).status_code in (405, 302) or access.method == "get"
-    if access.method == "post":
+    if access.method == "post" and not access.form:
         assert client.get(address).status_code == 405
 
 
