@@ -33,7 +33,7 @@ def write_stock(demo: Demo) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_MOVES_TABLE)
         _copy(cursor, "demo_moves", _move_rows(demo))
-        for statement in (_LOTS_INSERT, _MOVES_INSERT, _LEVELS_INSERT):
+        for statement in (_MOVES_FOUND, _LOTS_INSERT, _MOVES_INSERT, _LEVELS_INSERT):
             cursor.execute(statement, {"shop": current_shop_id()})
 
 
@@ -94,6 +94,7 @@ def _copy(cursor: Any, table: str, rows: Iterable[Row]) -> None:
     with cursor.copy(f"copy {table} from stdin") as out:
         for row in rows:
             out.write_row(row)
+    cursor.execute(f"analyze {table}")
 
 
 _PRICES_TABLE = """
@@ -112,33 +113,32 @@ create temporary table demo_moves (
     at timestamptz, received_on date, note text
 ) on commit drop
 """
-_FOUND = """
+# Ids are given beforehand: a join back to the lots just written has no statistics to plan by.
+_MOVES_FOUND = """
+create temporary table demo_found on commit drop as
+select d.*, b.id as branch_id, p.id as product_id, p.supplier_id,
+       case when d.lot <> '' then nextval(pg_get_serial_sequence('inventory_lot', 'id')) end as lot_id
 from demo_moves d
 join shop_branch b on b.shop_id = %(shop)s and b.name = d.branch
 join inventory_product p on p.shop_id = b.shop_id and p.sku = d.sku
+order by d.at, b.id, p.id, d.kind, d.note
 """
-_LOTS_INSERT = f"""
-insert into inventory_lot (shop_id, branch_id, product_id, supplier_id, code, quantity, cost, received_on,
+_LOTS_INSERT = """
+insert into inventory_lot (id, shop_id, branch_id, product_id, supplier_id, code, quantity, cost, received_on,
                            best_before, use_by)
-select p.shop_id, b.id, p.id, p.supplier_id, d.lot, d.quantity, d.unit_cost, d.received_on, d.best_before, d.use_by
-{_FOUND}
-where d.lot <> '' order by d.at, p.id
+select lot_id, %(shop)s, branch_id, product_id, supplier_id, lot, quantity, unit_cost, received_on, best_before, use_by
+from demo_found where lot_id is not null
 """
-_MOVES_INSERT = f"""
+_MOVES_INSERT = """
 insert into inventory_stockmovement (shop_id, branch_id, product_id, lot_id, kind, quantity, unit_cost, occurred_at,
                                      source, note, actor)
-select p.shop_id, b.id, p.id, l.id, d.kind, d.quantity, d.unit_cost, d.at,
-       'demo/' || row_number() over (order by d.at, b.id, p.id, d.kind, d.note), d.note, ''
-{_FOUND}
-left join inventory_lot l on d.lot <> '' and l.shop_id = p.shop_id and l.branch_id = b.id and l.product_id = p.id
-     and l.code = d.lot
-order by d.at
+select %(shop)s, branch_id, product_id, lot_id, kind, quantity, unit_cost, at, 'demo/' || row_number() over (), note, ''
+from demo_found
 """
-_LEVELS_INSERT = f"""
+_LEVELS_INSERT = """
 insert into inventory_stocklevel (shop_id, branch_id, product_id, quantity, tracked_from, counted_at)
-select p.shop_id, b.id, p.id, sum(d.quantity), min(d.at), min(d.at) filter (where d.kind = 'count')
-{_FOUND}
-group by p.shop_id, b.id, p.id
+select %(shop)s, branch_id, product_id, sum(quantity), min(at), min(at) filter (where kind = 'count')
+from demo_found group by branch_id, product_id
 """
 _DETAILS_TABLE = """
 create temporary table demo_details (sku text, code text, pieces numeric, plu text, size numeric, unit text)
