@@ -100,6 +100,7 @@ def _links(model: type[ShopOwned]) -> list[CheckMessage]:
         Error(f"{field.name} may name another shop's row.", hint="Use ShopForeignKey.", obj=model, id="aisle.E004")
         for field in model._meta.concrete_fields
         if isinstance(field, models.ForeignKey)
+        and isinstance(field.related_model, type)
         and issubclass(field.related_model, ShopOwned)
         and not isinstance(field, ShopForeignKey)
     ]
