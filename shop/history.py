@@ -137,7 +137,7 @@ def _label(field: Any, column: str) -> str:
 
 def _linked_names(changes: list[Change]) -> dict[tuple[type[models.Model], Any], str]:
     """The names of all rows that the changes point to, one query a model."""
-    wanted: dict[type[models.Model], set[Any]] = {}
+    wanted: dict[Any, set[Any]] = {}
     for change in changes:
         model = _model_of(change.table)
         for field in model._meta.concrete_fields if model else ():
