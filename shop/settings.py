@@ -61,8 +61,8 @@ DATABASE_URL = env.url(
 )
 DATABASE_OWNER_URL = env.url(
     "DATABASE_OWNER_URL",
-    _urls and _urls.database_owner_url,
-    meaning="The same database as its owner; used by migrate only.",
+    _urls.database_owner_url if _urls else "",
+    meaning="The same database as its owner. Only `manage.py migrate` needs it; leave it out for web, worker and beat.",
     example=_EXAMPLE.replace("app", "owner"),
     shown="the embedded server",
     schemes=["postgresql", "postgres"],

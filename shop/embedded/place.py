@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
-VARIABLES = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL")
+VARIABLES = ("DATABASE_URL", "REDIS_URL")
 SOCKET_NAME = ".s.PGSQL.5432"
 SOCKET_PATH_MOST = 103  # macOS; Linux allows 107
 

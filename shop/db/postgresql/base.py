@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connections, transaction
 from django.db.backends.postgresql import base
 
@@ -85,6 +86,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
 @contextmanager
 def as_owner(alias: str = "default") -> Iterator[None]:
     """Use the owner's login in this block. Closes the connection and its pool on both sides."""
+    if not settings.DATABASE_OWNER_URL:
+        raise ImproperlyConfigured("Set DATABASE_OWNER_URL to the database's owner: migrating needs it.")
     connection = connections[alias]
     login = {key: connection.settings_dict[key] for key in ("USER", "PASSWORD")}
     _switch(connection, {key: settings.DATABASE_OWNER[key] for key in login})
