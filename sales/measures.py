@@ -46,9 +46,16 @@ class Sums:
 
     def over(self, days: int) -> Sums:
         """Every sum divided by this many days: the mean of so many."""
+        return self._each(lambda value: value / days)
+
+    def times(self, share: Decimal) -> Sums:
+        """This share of every sum."""
+        return self._each(lambda value: value * share)
+
+    def _each(self, work: Callable[[Decimal], Decimal]) -> Sums:
         values = {field.name: getattr(self, field.name) for field in fields(self)}
-        mean: dict[str, Any] = {name: None if of is None else Decimal(of) / days for name, of in values.items()}
-        return Sums(**mean)
+        made: dict[str, Any] = {name: None if of is None else work(Decimal(of)) for name, of in values.items()}
+        return Sums(**made)
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,12 +127,28 @@ def usual(day: dt.date, *, branch: int | None = None) -> Sums | None:
 
 def usual_by_day(period: Period, *, branch: int | None = None) -> dict[dt.date, Sums | None]:
     """`usual` for every day of the period."""
-    around = Period(period.first - USUAL_LOOKS_BACK, period.last)
+    around = _usual_reach(period)
     rollups.refresh(around)
-    by_weekday: dict[int, list[tuple[dt.date, Sums]]] = defaultdict(list)
-    for day, sums in sorted(_by_date(around, branch).items()):
-        by_weekday[day.weekday()].append((day, sums))
-    return {day: _usual(day, by_weekday[day.weekday()]) for day in period}
+    known = _by_date(around, branch)
+    means = _usual_days(period, known)
+    return {day: _mean([known[date] for date in dates]) for day, dates in means.items()}
+
+
+def usual_by_category(period: Period, *, branch: int | None = None) -> list[Row]:
+    """What each category usually takes on the period's days: together the sum of `usual_by_day`."""
+    around = _usual_reach(period)
+    rollups.refresh(around)
+    shares: dict[dt.date, Decimal] = defaultdict(Decimal)
+    for dates in _usual_days(period, _by_date(around, branch)).values():
+        for date in dates:
+            shares[date] += Decimal(1) / len(dates)
+    days = CategoryDay.objects.filter(business_date__in=list(shares)).at_branch(branch)
+    found: dict[int | None, Row] = {}
+    for row in days.summed(["business_date", "category_id", "category__name"]):
+        id, name = row["category_id"], row["category__name"] or "No category"
+        sums = _sums(row).times(shares[row["business_date"]])
+        found[id] = Row(id, name, found[id].sums + sums if id in found else sums)
+    return _largest_first(found.values())
 
 
 def contribution(period: Period, against: Period, *, branch: int | None = None) -> list[Contribution]:
@@ -182,9 +198,25 @@ def _largest_first(rows: Iterable[Row]) -> list[Row]:
     return sorted(rows, key=lambda row: (-row.sums.net, row.name, row.id or 0))
 
 
-def _usual(day: dt.date, earlier: list[tuple[dt.date, Sums]]) -> Sums | None:
-    span = [sums for date, sums in earlier if day - USUAL_LOOKS_BACK <= date < day and sums.lines][-USUAL_WEEKDAYS:]
-    return sum(span, Sums.zero()).over(len(span)) if span else None
+def _usual_reach(period: Period) -> Period:
+    return Period(period.first - USUAL_LOOKS_BACK, period.last)
+
+
+def _usual_days(period: Period, known: Mapping[dt.date, Sums]) -> dict[dt.date, list[dt.date]]:
+    """The earlier same weekdays with sales that say what is usual on each day of the period."""
+    by_weekday: dict[int, list[dt.date]] = defaultdict(list)
+    for date in sorted(known):
+        if known[date].lines:
+            by_weekday[date.weekday()].append(date)
+
+    def of(day: dt.date) -> list[dt.date]:
+        return [date for date in by_weekday[day.weekday()] if day - USUAL_LOOKS_BACK <= date < day][-USUAL_WEEKDAYS:]
+
+    return {day: of(day) for day in period}
+
+
+def _mean(days: list[Sums]) -> Sums | None:
+    return sum(days, Sums.zero()).over(len(days)) if days else None
 
 
 def _contribution(name: str, id: int | None, now: Row | None, before: Row | None) -> Contribution:
