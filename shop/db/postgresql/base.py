@@ -11,7 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connections, transaction
+from django.db import connections
 from django.db.backends.postgresql import base
 
 from shop.scope import chosen_shop_id, current_actor
@@ -46,11 +46,24 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if isinstance(query, str) and query[:9].upper().startswith(_NEVER_READS_ROWS):
             return execute(query, params, many, context)
         if not self.in_atomic_block:
-            # In autocommit the setting must live exactly as long as the one statement.
-            with transaction.atomic(using=self.alias):
-                return self._tell_then_execute(execute, query, params, many, context)
+            return self._execute_alone(execute, query, params, many, context)
         self.tell_shop()
         return execute(query, params, many, context)
+
+    def _execute_alone(self, execute: Any, *call: Any) -> Any:
+        """In autocommit the setting lives exactly as long as the one statement. Not by `transaction.atomic`:
+        that asks for the thread's connection, and a job reports over a second one."""
+        self.set_autocommit(False)
+        try:
+            self.tell_shop()
+            result = execute(*call)
+            self.commit()
+            return result
+        except BaseException:
+            self.rollback()
+            raise
+        finally:
+            self.set_autocommit(True)
 
     def tell_shop(self) -> None:
         """Tell the open transaction who asks. Raw psycopg calls such as COPY need it said beforehand."""
