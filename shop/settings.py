@@ -176,6 +176,7 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 LANGUAGE_CODE = "en-gb"
 USE_I18N = True
+FORMAT_MODULE_PATH = ["shop.dates"]  # the 24-hour clock
 STATIC_URL = "/static/"  # absolute: a relative one would be cached with the first shop's prefix
 STATIC_ROOT = AISLE_HOME / "static"
 # Third-party scripts come out of their packages; nothing of theirs is committed.

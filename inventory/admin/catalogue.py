@@ -15,6 +15,7 @@ from shop.admin_sites import shop_admin
 from shop.roles import Can
 
 PRICES_SHOWN = 20
+_FOLDED = ("collapse",)
 _PLAIN = {models.DecimalField: {"form_class": PlainDecimalField}}
 
 
@@ -76,19 +77,32 @@ class BarcodeInline(ShopTabularInline):
         return 1 if obj else 2
 
 
-class PriceChangeInline(ReadOnly, ShopTabularInline):
+class Priced:
+    """Price and cost as money, in lists and inlines."""
+
+    secrets = {"cost": Can.SEE_COST, "cost_then": Can.SEE_COST}
+
+    @admin.display(description="price")
+    def price_then(self, change):
+        return formats.money(change.price, change.shop.currency)
+
+    @admin.display(description="cost")
+    def cost_then(self, change):
+        return formats.money(change.cost, change.shop.currency)
+
+
+class PriceChangeInline(ReadOnly, Priced, ShopTabularInline):
     """The latest prices and costs, as the database kept them."""
 
     model = PriceChange
     sees = Can.SEE_PRODUCTS
-    secrets = {"cost": Can.SEE_COST}
-    fields = readonly_fields = ("effective_at", "price", "cost", "actor", "reason")
+    fields = readonly_fields = ("effective_at", "price_then", "cost_then", "actor", "reason")
     verbose_name_plural = f"price history, the last {PRICES_SHOWN}"
     extra = max_num = 0
 
     def get_queryset(self, request):
         product = request.resolver_match.kwargs.get("object_id")
-        changes = super().get_queryset(request)
+        changes = super().get_queryset(request).select_related("shop")
         if not str(product).isdecimal():
             return changes.none()
         latest = changes.filter(product_id=product).order_by("-effective_at", "-id")
@@ -118,12 +132,14 @@ class ProductAdmin(ShopModelAdmin):
     search_help_text = "Part of a name or SKU, or a whole barcode"
     autocomplete_fields = ("category", "supplier", "tax_rate")
     formfield_overrides = _PLAIN
-    inlines = (BarcodeInline, PriceChangeInline)
     actions = ("change_prices",)
     fieldsets = (
         (None, {"fields": ("sku", "name", "category", ("price", "cost"), "tax_rate", "unit")}),
-        ("Pack and supply", {"fields": (("content_size", "content_unit"), "supplier", "pack_size", "shelf_life_days")}),
-        ("Till and state", {"fields": ("plu", "is_active", "needs_review")}),
+        (
+            "Pack and supply",
+            {"classes": _FOLDED, "fields": (("content_size", "content_unit"), "supplier", "pack_size", "shelf_life_days")},
+        ),
+        ("Till and state", {"classes": _FOLDED, "fields": ("plu", "is_active", "needs_review")}),
     )  # fmt: skip
 
     def get_queryset(self, request):
@@ -133,6 +149,9 @@ class ProductAdmin(ShopModelAdmin):
     def get_search_results(self, request, queryset, search_term):
         """Names, SKUs and barcodes of this shop alone; no row twice."""
         return queryset.matching(search_term), False
+
+    def get_inlines(self, request, obj):
+        return (BarcodeInline, PriceChangeInline) if obj else (BarcodeInline,)
 
     def get_changeform_initial_data(self, request):
         return {"is_active": True, **super().get_changeform_initial_data(request)}
@@ -168,12 +187,11 @@ class ProductAdmin(ShopModelAdmin):
 
 
 @admin.register(PriceChange, site=shop_admin)
-class PriceChangeAdmin(ReadOnly, ShopModelAdmin):
+class PriceChangeAdmin(ReadOnly, Priced, ShopModelAdmin):
     sees = Can.SEE_PRODUCTS
-    secrets = {"cost": Can.SEE_COST}
-    list_display = ("effective_at", "product", "price", "cost", "actor", "reason")
+    list_display = ("effective_at", "product", "price_then", "cost_then", "actor", "reason")
     list_display_links = None
-    list_select_related = ("product",)
+    list_select_related = ("product", "shop")
     ordering = ("-id",)
     sortable_by = ()
     search_fields = ("product__name",)

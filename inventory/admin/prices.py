@@ -19,8 +19,8 @@ MOST_AT_ONCE = 1000
 class RuleForm(forms.Form):
     """How to work out the new prices."""
 
-    how = forms.ChoiceField(label="Do what", choices=pricing.HOW.items(), initial="percent")
-    value = PlainDecimalField(label="By or to", max_digits=10, decimal_places=4)
+    how = forms.ChoiceField(label="What to do", choices=pricing.HOW.items(), initial="percent")
+    value = PlainDecimalField(label="By or to", max_digits=10, decimal_places=3)
     ending = forms.ChoiceField(label="Ending", choices=pricing.ENDINGS.items(), required=False)
 
     def rule(self):

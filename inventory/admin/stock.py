@@ -2,14 +2,13 @@
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.widgets import AdminDateWidget
 from django.urls import path
 
 from inventory import services
 from inventory.models import Lot, Product, StockLevel, StockMovement
 from shop import formats
 from shop.admin import ReadOnly, ShopModelAdmin
-from shop.admin.entries import EntryForm, EntryPage, PlainDecimalField, pick
+from shop.admin.entries import EntryForm, EntryPage, PlainDecimalField, day_input, pick
 from shop.admin_sites import shop_admin
 from shop.roles import Can
 
@@ -52,8 +51,8 @@ class ReceiveHeading(BranchForm):
 class ReceiveLine(ProductLine):
     cost = PlainDecimalField(label="Cost per unit", min_value=0, max_digits=12, decimal_places=4, required=False)
     lot = forms.CharField(max_length=64, required=False)
-    best_before = forms.DateField(required=False, widget=AdminDateWidget)
-    use_by = forms.DateField(required=False, widget=AdminDateWidget)
+    best_before = forms.DateField(required=False, widget=day_input())
+    use_by = forms.DateField(required=False, widget=day_input())
 
 
 class ReceivePage(EntryPage):
@@ -130,12 +129,12 @@ class OfProducts:
 class StockMovementAdmin(ReadOnly, OfProducts, ShopModelAdmin):
     """The ledger is read; what happened is entered on the pages above the list."""
 
-    secrets = {"unit_cost": Can.SEE_COST}
+    secrets = {"unit_cost": Can.SEE_COST, "cost_each": Can.SEE_COST}
     change_list_template = "admin/inventory/movements.html"
-    list_display = ("occurred_at", "kind", "product", "branch", "amount", "unit_cost", "note", "actor")
+    list_display = ("occurred_at", "kind", "product", "branch", "amount", "cost_each", "note", "actor")
     list_display_links = ("occurred_at",)
     list_filter = ("branch", "kind")
-    list_select_related = ("product", "branch")
+    list_select_related = ("product", "branch", "shop")
     ordering = ("-id",)
     sortable_by = ()
     fields = ("branch", "product", "lot", "kind", "quantity", "unit_cost", "occurred_at", "note", "actor")
@@ -158,6 +157,10 @@ class StockMovementAdmin(ReadOnly, OfProducts, ShopModelAdmin):
     @admin.display(description="quantity")
     def amount(self, movement):
         return formats.units(movement.quantity)
+
+    @admin.display(description="cost per unit")
+    def cost_each(self, movement):
+        return formats.money(movement.unit_cost, movement.shop.currency)
 
 
 @admin.register(StockLevel, site=shop_admin)

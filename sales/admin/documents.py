@@ -4,7 +4,6 @@ import uuid
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.widgets import AdminSplitDateTime
 from django.db import transaction
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -19,6 +18,7 @@ from shop.admin_sites import shop_admin
 from shop.roles import Can
 
 MOST_VOIDED = 100
+_MOMENT = {"type": "datetime-local"}
 _MONEY = {"max_digits": 14, "decimal_places": 4}
 
 
@@ -26,7 +26,7 @@ class SaleHeading(EntryForm):
     """The document's own facts. `uuid` makes a form sent twice the same sale."""
 
     uuid = forms.UUIDField(widget=forms.HiddenInput)
-    sold_at = forms.SplitDateTimeField(label="When", widget=AdminSplitDateTime)
+    sold_at = forms.DateTimeField(label="When", widget=forms.DateTimeInput(_MOMENT, "%Y-%m-%dT%H:%M"))
     receipt = forms.CharField(label="Receipt number", max_length=80, required=False)
     cashier = forms.CharField(max_length=120, required=False)
 
@@ -83,20 +83,38 @@ class VoidForm(forms.Form):
 class SaleLineInline(ReadOnly, ShopTabularInline):
     model = SaleLine
     sees = Can.SEE_SALES
-    secrets = {"cost": Can.SEE_COST}
-    fields = readonly_fields = (
-        "name",
-        "barcode",
-        "quantity",
-        "unit_price",
-        "discount",
-        "net",
-        "tax",
-        "tax_rate",
-        "cost",
-    )
+    secrets = {"line_cost": Can.SEE_COST}
+    fields = ("name", "barcode", "amount", "each", "discounted", "paid", "tax_in_it", "line_cost")
+    readonly_fields = fields
     verbose_name_plural = "lines"
     extra = max_num = 0
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("shop")
+
+    @admin.display(description="quantity")
+    def amount(self, line):
+        return formats.units(line.quantity)
+
+    @admin.display(description="price")
+    def each(self, line):
+        return formats.money(line.unit_price, line.shop.currency)
+
+    @admin.display(description="discount")
+    def discounted(self, line):
+        return formats.money(line.discount, line.shop.currency)
+
+    @admin.display(description="paid")
+    def paid(self, line):
+        return formats.money(line.net + line.tax, line.shop.currency)
+
+    @admin.display(description="of it tax")
+    def tax_in_it(self, line):
+        return formats.money(line.tax, line.shop.currency)
+
+    @admin.display(description="cost")
+    def line_cost(self, line):
+        return formats.money(line.cost, line.shop.currency)
 
 
 class PaymentInline(ReadOnly, ShopTabularInline):
@@ -121,10 +139,8 @@ class SaleAdmin(ReadOnly, ShopModelAdmin):
     sortable_by = ()
     search_fields = ("receipt__exact",)
     search_help_text = "The whole receipt number"
-    fields = (
-        ("kind", "business_date", "sold_at"), ("branch", "register", "cashier"), ("receipt", "customer", "refund_of"),
-        ("total", "source", "received_at", "voided_at"),
-    )  # fmt: skip
+    fields = ("receipt", "kind", "sold_at", "business_date", "branch", "register", "cashier", "customer", "total")
+    fields += ("refund_of", "voided_at", "source", "received_at")
     inlines = (SaleLineInline, PaymentInline)
     actions = ("void",)
 
@@ -150,7 +166,7 @@ class SaleAdmin(ReadOnly, ShopModelAdmin):
 
     @admin.display(description="state")
     def state(self, sale):
-        return "voided" if sale.voided_at else ""
+        return "Voided" if sale.voided_at else "Counts"
 
     @admin.action(description="Void the selected documents", permissions=["void"])
     def void(self, request, queryset):

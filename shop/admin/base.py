@@ -149,8 +149,9 @@ class ShopModelAdmin(ByRole, admin.ModelAdmin):
         return any(lookup in _lookups(item) for item in self.get_list_filter(request))
 
     def changelist_view(self, request, extra_context=None):
+        titled = {"title": str(capfirst(self.opts.verbose_name_plural)), **(extra_context or {})}
         with transaction.atomic(using=router.db_for_write(self.model)):
-            return super().changelist_view(request, extra_context)
+            return super().changelist_view(request, titled)
 
     # Forms ------------------------------------------------------------------------------------------------
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
@@ -160,6 +161,12 @@ class ShopModelAdmin(ByRole, admin.ModelAdmin):
             # Two people at once: the form found nothing wrong, the database did.
             self.message_user(request, "Somebody has just saved something like it. Look again.", messages.ERROR)
             return HttpResponseRedirect(request.get_full_path())
+
+    def render_change_form(self, request, context, *args, obj=None, **kwargs):
+        """The page is titled by what it is about."""
+        if obj is not None:
+            context.update(title=str(obj), subtitle=None)
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
     def _get_obj_does_not_exist_redirect(self, request, opts, object_id):
         raise Http404

@@ -17,21 +17,29 @@ from shop.errors import Refused
 
 LINES = 8
 MOST_LINES = 200
+MONEY_PLACES = 4  # prices and amounts are kept with four decimals, quantities with three
 
 
 class PlainDecimalField(forms.DecimalField):
-    """A decimal shown as a person writes it: 1.45 and not 1.4500, 6 and not 6.000."""
+    """A decimal shown as a person writes it: 1.45 and not 1.4500, 6 and not 6.000, but 2.00 where it is money."""
 
     def prepare_value(self, value):
         if not isinstance(value, Decimal):
             return value
-        text = f"{value:f}"
-        text = text.rstrip("0").rstrip(".") if "." in text else text
-        return f"{text}0" if "." in text and len(text.split(".")[1]) == 1 else text
+        whole, _, decimals = f"{value:f}".partition(".")
+        decimals = decimals.rstrip("0")
+        if self.decimal_places == MONEY_PLACES or len(decimals) == 1:
+            decimals = decimals.ljust(2, "0")
+        return f"{whole}.{decimals}" if decimals else whole
 
     def widget_attrs(self, widget):
         step = {"step": "any"} if isinstance(widget, NumberInput) else {}
         return super().widget_attrs(widget) | step | {"inputmode": "decimal"}
+
+
+def day_input():
+    """The browser's own day picker."""
+    return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
 def pick(model_field, **options):

@@ -114,7 +114,7 @@ def test_the_lists_cost_the_same_for_three_times_the_documents(cast: Cast) -> No
 
 
 def test_a_sale_by_hand(cast: Cast, milk: Product, branches: list[Branch]) -> None:
-    heading = {"uuid": str(uuid.uuid4()), "branch": branches[0].pk, "sold_at_0": "2026-03-01", "sold_at_1": "10:15:00"}
+    heading = {"uuid": str(uuid.uuid4()), "branch": branches[0].pk, "sold_at": "2026-03-01T10:15"}
     data = lines_post({"product": milk.pk, "quantity": "3"}, {"quantity": "1"}, **heading)
     client = cast.client()
     assert client.post(url("sales_sale_add"), data).status_code == 302
@@ -127,7 +127,7 @@ def test_a_sale_by_hand(cast: Cast, milk: Product, branches: list[Branch]) -> No
 
 
 def test_an_empty_sale_is_refused_in_words(cast: Cast, branches: list[Branch]) -> None:
-    heading = {"uuid": str(uuid.uuid4()), "branch": branches[0].pk, "sold_at_0": "2026-03-01", "sold_at_1": "10:15:00"}
+    heading = {"uuid": str(uuid.uuid4()), "branch": branches[0].pk, "sold_at": "2026-03-01T10:15"}
     answer = cast.client().post(url("sales_sale_add"), lines_post({"quantity": "1"}, **heading))
     assert answer.status_code == 422 and "Fill in at least one line." in answer.content.decode()
 
