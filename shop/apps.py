@@ -4,6 +4,7 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
+from django.utils.module_loading import autodiscover_modules
 
 
 class ShopConfig(AppConfig):
@@ -12,6 +13,7 @@ class ShopConfig(AppConfig):
     def ready(self) -> None:
         from shop import checks  # noqa: F401  registers itself
 
+        autodiscover_modules("imports")  # each app declares what can be imported
         post_migrate.connect(_raise_walls, sender=self)
 
 

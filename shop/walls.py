@@ -58,6 +58,7 @@ def raise_walls(using: str = "default") -> None:
     """Build or mend wall two on every shop-owned table that exists. Safe to repeat."""
     with connections[using].cursor() as cursor:
         cursor.execute(_HISTORY_FUNCTION)
+        cursor.execute(_ANALYZE_FUNCTION)
         tables = [model for model in shop_owned_models() if _exists(cursor, model._meta.db_table)]
         for model in tables:
             _set_primary_key(cursor, model)
@@ -179,6 +180,17 @@ begin
         select o.shop_id, tg_table_name, o.id, 'delete', to_jsonb(o), null, actor, reason, now() from old_rows o;
     end if;
     return null;
+end $$
+"""
+# A large import must tell the planner at once how large its tables are now, which only their owner may.
+_ANALYZE_FUNCTION = """
+create or replace function aisle_analyze(table_name text) returns void language plpgsql security definer
+set search_path = public, pg_temp as $$
+begin
+    if not exists (select from pg_class where oid = to_regclass(quote_ident(table_name)) and relforcerowsecurity) then
+        raise exception '% is no table of a shop', table_name;
+    end if;
+    execute format('analyze %I', table_name);
 end $$
 """
 _TRANSITIONS = {

@@ -1,0 +1,89 @@
+"""Customers from a file, and customers that other files name."""
+
+from __future__ import annotations
+
+from shop.imports.kinds import As, Counts, Field, Kind, register
+from shop.imports.staging import Batch
+
+
+def resolve_customers(batch: Batch) -> int:
+    """Fill `import_customers` (code, id) for the good rows' customers; unknown ones are made for review."""
+    batch.run(
+        "customers",
+        """create temp table import_customers on commit drop as
+        select distinct customer as code, null::bigint as id from import_rows
+        where problem is null and customer is not null""",
+    )
+    made = batch.run(
+        "customers",
+        """insert into customers_customer (shop_id, code, name, email, phone, needs_review)
+        select %(shop)s, n.code, '', '', '', true from import_customers n
+        where not exists (select from customers_customer c where c.code = n.code) order by n.code""",
+        {"shop": batch.shop.pk},
+    )
+    batch.run("customers", "update import_customers n set id = c.id from customers_customer c where c.code = n.code")
+    return made
+
+
+def merge_customers(batch: Batch) -> Counts:
+    """New customers are made, known ones get the cells that are filled. A code's second row must say the same."""
+    batch.refuse("'email: “' || r.email || '” is not an address'", r"r.email !~ '^\S+@\S+\.\S+$'")
+    batch.run("first", _FIRST)
+    batch.run(
+        "repeats",
+        """update import_rows r set problem = 'customer ' || r.id || ' is in the file twice, with other details'
+        from import_first f where f.id = r.id and r.problem is null
+        and (r.name, r.email, r.phone, r.joined) is distinct from (f.name, f.email, f.phone, f.joined)""",
+    )
+    updated = batch.run("update", _UPDATE)
+    created = batch.run("create", _CREATE, {"shop": batch.shop.pk})
+    (good,) = batch.one("count", "select count(*) from import_rows where problem is null")
+    return Counts(created, updated, good - created - updated)
+
+
+_FIRST = """
+create temp table import_first on commit drop as
+select distinct on (id) id, name, email, phone, joined from import_rows where problem is null order by id, file, line
+"""
+_UPDATE = """
+update customers_customer c set name = n.name, email = n.email, phone = n.phone, joined_on = n.joined,
+    needs_review = false
+from (
+    select c.id, coalesce(f.name, c.name) as name, coalesce(f.email, c.email) as email,
+        coalesce(f.phone, c.phone) as phone, coalesce(f.joined, c.joined_on) as joined
+    from import_first f join customers_customer c on c.code = f.id
+) n
+where n.id = c.id and (c.needs_review
+    or (c.name, c.email, c.phone, c.joined_on) is distinct from (n.name, n.email, n.phone, n.joined))
+"""
+_CREATE = """
+insert into customers_customer (shop_id, code, name, email, phone, joined_on, needs_review)
+select %(shop)s, f.id, coalesce(f.name, ''), coalesce(f.email, ''), coalesce(f.phone, ''), f.joined, false
+from import_first f where not exists (select from customers_customer c where c.code = f.id) order by f.id
+"""
+
+CUSTOMERS = register(
+    Kind(
+        name="customers",
+        title="Customers",
+        about="One row a customer. A customer is known by its number; empty cells leave what is there.",
+        fields=(
+            Field(
+                "id",
+                As.CODE,
+                "Customer number: loyalty card or the till's customer id.",
+                required=True,
+                filled=True,
+                longest=64,
+                synonyms=("customer", "customer id", "customer number", "customer no", "code", "card", "loyalty id"),
+            ),
+            Field("name", As.TEXT, "Name.", synonyms=("customer name", "full name")),
+            Field("email", As.TEXT, "Email address.", longest=254, synonyms=("e-mail", "mail", "email address")),
+            Field("phone", As.TEXT, "Telephone number.", longest=40, synonyms=("telephone", "mobile", "phone number")),
+            Field(
+                "joined", As.DATE, "Day the customer joined.", synonyms=("joined on", "member since", "created", "date")
+            ),
+        ),
+        merge=merge_customers,
+    )
+)

@@ -1,0 +1,122 @@
+"""Kind sales_daily: a day's totals by product, from tills that keep no receipts."""
+
+from __future__ import annotations
+
+from inventory.imports import resolve_products
+from sales import rollups
+from sales.imports import documents
+from shop.imports.kinds import As, Counts, Field, Kind, register
+from shop.imports.places import resolve_branches
+from shop.imports.staging import Batch
+
+
+def merge_daily(batch: Batch) -> Counts:
+    """Days new to a branch are written whole, as one summary; known ones with the same content are left."""
+    batch.refuse("'price and net are both empty'", "r.price is null and r.net is null")
+    documents.refuse_too_large(batch, "coalesce(r.net, r.price * r.quantity)")
+    documents.refuse_too_large(batch, "coalesce(r.cost, 0) * r.quantity")
+    shape = _day(batch)
+    documents.group_rows(batch, shape)
+    made = {"new_branches": resolve_branches(batch), "new_products": resolve_products(batch)}
+    batch.progress(0.5)
+    documents.work_out_lines(batch, shape, _LINES)
+    return documents.write(batch, shape, made)
+
+
+def _day(batch: Batch) -> documents.Shape:
+    """A day's summary stands at noon of the shop's clock: inside the day whatever the cut-off and the season."""
+    zone = batch.shop.zone.replace("'", "")
+    return documents.Shape(
+        what="day",
+        key="r.date::text",
+        register="''",
+        at=f"((r.date + time '12:00') at time zone '{zone}')",
+        is_summary=True,
+    )
+
+
+# The shelf price may hold the tax; net never does. Without net the tax is taken out of, or added to, the price.
+_LINES = """
+select b.doc, b.file, b.line, b.at, null::text as customer, null::text as cashier, null::text as tender, b.product_id,
+    b.name, b.quantity, 0::numeric as discount, b.rate as tax_rate, b.quantity * b.unit_cost as cost, b.digest, b.net,
+    round(b.net * coalesce(b.rate, 0), 4) as tax,
+    coalesce(b.price, case when b.quantity <> 0 then
+        b.net * (case when %(included)s then 1 + coalesce(b.rate, 0) else 1 end) / b.quantity
+        else b.net end) as unit_price
+from (
+    select r.doc, r.at, r.file, r.line, r.price, r.quantity, p.id as product_id, coalesce(p.name, '') as name, p.rate,
+        coalesce(r.cost, p.cost) as unit_cost,
+        round(coalesce(r.net,
+            r.price * r.quantity / (case when %(included)s then 1 + coalesce(p.rate, 0) else 1 end)), 4)
+            as net,
+        md5(row(r.date, r.product, r.quantity, r.net, r.price, r.cost)::text) as digest
+    from ({rows}) r
+    left join import_products p on p.code = r.product
+    offset 0
+) b
+"""
+
+SALES_DAILY = register(
+    Kind(
+        name="sales_daily",
+        title="Sales, day by day",
+        about=(
+            "One row a product and day, for tills that report totals only. A branch's day is one summary: it counts "
+            "in sales and units, never in baskets."
+        ),
+        fields=(
+            Field(
+                "date",
+                As.DATE,
+                "The day.",
+                required=True,
+                filled=True,
+                synonyms=("day", "sale date", "business date", "time"),
+            ),
+            Field(
+                "product",
+                As.CODE,
+                "SKU, or else a barcode, of the product. Unknown ones are made for review.",
+                required=True,
+                longest=64,
+                synonyms=("sku", "product id", "product code", "item", "item id", "item code", "barcode"),
+            ),
+            Field(
+                "quantity",
+                As.QUANTITY,
+                "Pieces or kilograms sold that day.",
+                required=True,
+                filled=True,
+                synonyms=("qty", "units", "sold", "units sold"),
+            ),
+            Field(
+                "net",
+                As.MONEY,
+                "Sales of the product that day, without tax. Left out: price times quantity, less tax.",
+                synonyms=("net sales", "sales", "revenue", "turnover"),
+            ),
+            Field(
+                "price",
+                As.MONEY,
+                "Price of one unit, as on the shelf.",
+                synonyms=("unit price", "shelf price", "sell price"),
+            ),
+            Field(
+                "cost",
+                As.MONEY,
+                "What one unit cost you. Left out: the product's cost.",
+                synonyms=("unit cost", "cost price"),
+            ),
+            Field(
+                "branch",
+                As.CODE,
+                "Branch, by name. Left out: the branch chosen for the import.",
+                longest=80,
+                synonyms=("store", "store id", "shop", "location", "site"),
+            ),
+        ),
+        merge=merge_daily,
+        grows=documents.TABLES,
+        finish=rollups.refresh,
+    )
+)

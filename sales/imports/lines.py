@@ -1,0 +1,214 @@
+"""Kind sales_lines: one row a receipt line, as tills export them."""
+
+from __future__ import annotations
+
+from customers.imports import resolve_customers
+from inventory.imports import resolve_products
+from sales import rollups
+from sales.imports import documents
+from shop.imports.kinds import As, Counts, Field, Kind, register
+from shop.imports.places import resolve_branches, resolve_registers
+from shop.imports.staging import Batch
+
+
+def merge_lines(batch: Batch) -> Counts:
+    """Receipts new to the shop are written whole; known ones with the same content are left; others are refused."""
+    batch.refuse("'price and total are both empty'", "r.price is null and r.total is null")
+    documents.refuse_too_large(batch, "coalesce(r.total, r.price * coalesce(r.quantity, 1))")
+    documents.refuse_too_large(batch, "coalesce(r.discount, 0) + coalesce(r.tax, 0)")
+    documents.group_rows(batch, _RECEIPT)
+    made = {
+        "new_branches": resolve_branches(batch),
+        "new_registers": resolve_registers(batch),
+        "new_products": resolve_products(batch),
+        "new_customers": resolve_customers(batch),
+    }
+    batch.progress(0.5)
+    documents.work_out_lines(batch, _RECEIPT, _LINES)
+    return documents.write(batch, _RECEIPT, made)
+
+
+_RECEIPT = documents.Shape(what="receipt", key="r.receipt", register="coalesce(lower(r.register), '')", at="r.time")
+
+
+# What was paid, tax included, is worked out first, then the tax in it. A discount has the sign of the quantity,
+# however the till writes it: a return gives its discount back.
+_LINES = """
+select a.doc, a.file, a.line, a.time as at, a.customer, a.cashier, a.tender, a.product_id, a.name, a.quantity,
+    a.discount, a.tax_rate, a.cost, a.digest, paid - tax_in as net, tax_in as tax,
+    coalesce(a.price, case when a.quantity <> 0
+        then (paid - case when %(included)s then 0 else tax_in end + a.discount) / a.quantity
+        else paid end) as unit_price
+from (
+    select b.*, round(coalesce(b.tax, b.paid * b.rate / (1 + b.rate), 0), 4) as tax_in
+    from (
+        select c.*, round(coalesce(c.total, c.goods + case when %(included)s then 0
+            else coalesce(c.tax, c.goods * c.rate, 0) end), 4) as paid,
+            case when c.tax is null then c.rate end as tax_rate
+        from (
+            select r.doc, r.file, r.line, r.time, r.customer, r.cashier, r.tender, r.price, r.total, r.tax,
+                p.id as product_id, coalesce(p.name, '') as name, p.rate,
+                coalesce(r.quantity, 1) as quantity, coalesce(r.quantity, 1) * p.cost as cost,
+                r.price * coalesce(r.quantity, 1) - d.discount as goods, d.discount,
+                md5(row(r.time, r.product, r.quantity, r.price, r.total, r.discount, r.tax, r.tender, r.customer,
+                    r.cashier)::text) as digest
+            from ({rows}) r
+            left join import_products p on p.code = r.product
+            cross join lateral (
+                select coalesce(abs(r.discount), 0) * case when r.quantity < 0 then -1 else 1 end as discount
+            ) d
+            offset 0
+        ) c offset 0
+    ) b offset 0
+) a
+"""
+
+SALES_LINES = register(
+    Kind(
+        name="sales_lines",
+        title="Sales, line by line",
+        about=(
+            "One row a receipt line, as tills export them. A receipt is known by branch, till and receipt number: "
+            "the same file again changes nothing, and a receipt whose content differs from what is here is refused."
+        ),
+        fields=(
+            Field(
+                "receipt",
+                As.CODE,
+                "Receipt number. All rows with it, at one branch and till, are one receipt.",
+                required=True,
+                filled=True,
+                longest=80,
+                synonyms=(
+                    "invoice",
+                    "invoice id",
+                    "invoice no",
+                    "invoice number",
+                    "receipt id",
+                    "receipt no",
+                    "receipt number",
+                    "transaction",
+                    "transaction id",
+                    "basket",
+                    "basket id",
+                    "order",
+                    "order id",
+                    "bill",
+                ),
+            ),
+            Field(
+                "time",
+                As.MOMENT,
+                "When it was sold, by the shop's clock. The receipt's time is its earliest row's.",
+                required=True,
+                filled=True,
+                synonyms=(
+                    "date",
+                    "datetime",
+                    "date time",
+                    "timestamp",
+                    "invoice date",
+                    "transaction timestamp",
+                    "transaction date",
+                    "sold at",
+                    "sale date",
+                    "order date",
+                ),
+            ),
+            Field(
+                "product",
+                As.CODE,
+                "SKU, or else a barcode, of the product. Unknown ones are made for review.",
+                required=True,
+                longest=64,
+                synonyms=(
+                    "sku",
+                    "product id",
+                    "product code",
+                    "stock code",
+                    "item",
+                    "item id",
+                    "item code",
+                    "item number",
+                    "article",
+                    "plu",
+                    "barcode",
+                    "ean",
+                    "upc",
+                    "product line",
+                    "product name",
+                    "description",
+                ),
+            ),
+            Field(
+                "quantity",
+                As.QUANTITY,
+                "Pieces or kilograms; negative for a return. Left out: 1.",
+                synonyms=("qty", "units", "pieces", "amount sold", "count"),
+            ),
+            Field(
+                "price",
+                As.MONEY,
+                "Price of one unit, as on the shelf. Left out: worked out from total.",
+                synonyms=("unit price", "price each", "item price", "shelf price"),
+            ),
+            Field(
+                "total",
+                As.MONEY,
+                "What was paid for the row, tax included, after discount. "
+                "Left out: price times quantity, less discount.",
+                synonyms=("line total", "amount", "total price", "sales value", "total amount", "sales", "paid"),
+            ),
+            Field(
+                "discount",
+                As.MONEY,
+                "Money off the row, with or without a minus.",
+                synonyms=("discount amount", "money off", "reduction"),
+            ),
+            Field(
+                "tax",
+                As.MONEY,
+                "Tax within the total. Left out: worked out from the product's tax rate, if it has one.",
+                synonyms=("vat", "tax amount", "vat amount", "tax 5%", "sales tax", "gst"),
+            ),
+            Field(
+                "tender",
+                As.TEXT,
+                "How it was paid: cash, card.",
+                longest=40,
+                synonyms=("payment", "payment method", "payment type", "paid by"),
+            ),
+            Field(
+                "customer",
+                As.CODE,
+                "Customer number. Unknown ones are made for review.",
+                longest=64,
+                synonyms=("customer id", "customer number", "member", "member number", "household id", "loyalty id"),
+            ),
+            Field(
+                "branch",
+                As.CODE,
+                "Branch, by name. Left out: the branch chosen for the import.",
+                longest=80,
+                synonyms=("store", "store id", "shop", "location", "site", "outlet"),
+            ),
+            Field(
+                "register",
+                As.CODE,
+                "Till, by name.",
+                longest=80,
+                synonyms=("till", "terminal", "pos", "till id", "register id"),
+            ),
+            Field(
+                "cashier",
+                As.TEXT,
+                "Who served.",
+                longest=120,
+                synonyms=("clerk", "operator", "staff", "served by", "employee"),
+            ),
+        ),
+        merge=merge_lines,
+        grows=documents.TABLES,
+        finish=rollups.refresh,
+    )
+)

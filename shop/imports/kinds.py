@@ -1,0 +1,91 @@
+"""What can be imported: a kind is one declaration in the app it belongs to, found here by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from shop.imports.errors import ImportRefused
+
+if TYPE_CHECKING:
+    from shop.imports.staging import Batch
+
+
+class As(StrEnum):
+    """How a field's cells are read; the value is the word in the documents."""
+
+    TEXT = "text"
+    CODE = "code"
+    QUANTITY = "number, 3 decimals"
+    MONEY = "amount, 4 decimals"
+    WHOLE = "whole number"
+    DATE = "date"
+    MOMENT = "date and time"
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of a kind. `required`: some column must give it; `filled`: and no cell of it may be empty."""
+
+    name: str
+    reads: As
+    help: str
+    required: bool = False
+    filled: bool = False
+    longest: int = 200
+    synonyms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What became of the rows that were not refused, and what else is worth telling, as JSON values."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    facts: dict[str, Any] = dataclass_field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of file. `merge` writes the staged rows and may refuse more of them; `grows` names the tables that
+    become much larger by it; `finish` runs after the commit and must be harmless to repeat."""
+
+    name: str
+    title: str
+    about: str
+    fields: tuple[Field, ...]
+    merge: Callable[[Batch], Counts]
+    grows: tuple[str, ...] = ()
+    finish: Callable[[], object] = lambda: None
+
+    def field(self, name: str) -> Field:
+        """The field of this name. Raises ImportRefused, naming those there are."""
+        for field in self.fields:
+            if field.name == name:
+                return field
+        known = ", ".join(field.name for field in self.fields)
+        raise ImportRefused(f"“{name}” is not a field of {self.name}. Its fields: {known}.")
+
+
+_kinds: dict[str, Kind] = {}
+
+
+def register(kind: Kind) -> Kind:
+    _kinds[kind.name] = kind
+    return kind
+
+
+def every_kind() -> list[Kind]:
+    """All kinds, sales first: what most people come with."""
+    return sorted(_kinds.values(), key=lambda kind: (not kind.name.startswith("sales"), kind.title))
+
+
+def find_kind(name: str) -> Kind:
+    """The kind of this name. Raises ImportRefused, naming those there are."""
+    if name not in _kinds:
+        raise ImportRefused(f"“{name}” cannot be imported. What can: {', '.join(sorted(_kinds))}.")
+    return _kinds[name]

@@ -1,0 +1,46 @@
+"""Where refused rows go: a CSV file with the columns of the upload, the line and the reason."""
+
+from __future__ import annotations
+
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from django.core.files import File
+from django.core.files.storage import default_storage
+
+from shop.tenancy import current_shop_id
+
+
+class Collected:
+    """Refused rows while they are written. `keep` says where they ended."""
+
+    def __init__(self, file: Any, path: str | None) -> None:
+        self.file = file
+        self._path = path
+
+    def keep(self) -> str:
+        """Put the rows where they stay, and return its name: the path asked for, or one in the uploads."""
+        self.file.flush()
+        if self._path:
+            return self._path
+        self.file.seek(0)
+        name = default_storage.save(f"imports/{current_shop_id()}/{uuid.uuid4()}/refused.csv", File(self.file.buffer))
+        try:
+            return default_storage.path(name)
+        except NotImplementedError:
+            return name
+
+
+@contextmanager
+def collect(path: str | None = None) -> Iterator[Collected]:
+    """A text file for refused rows: at `path`, else temporary until `keep`."""
+    if path:
+        with Path(path).open("w", encoding="utf-8", newline="") as file:
+            yield Collected(file, path)
+    else:
+        with tempfile.NamedTemporaryFile("w+", encoding="utf-8", newline="", suffix=".csv") as file:
+            yield Collected(file, None)

@@ -1,0 +1,178 @@
+"""One import from files to counts, inside one transaction: all of it or nothing."""
+
+from __future__ import annotations
+
+import csv
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, TextIO
+
+from django.db import connection, transaction
+
+from shop.imports.kinds import Counts, Kind
+from shop.imports.mapping import Mapping, complete
+from shop.imports.reading import Source, Table, look
+from shop.imports.staging import Batch, Progress, Staged, stage
+from shop.models import Branch, Shop
+from shop.tenancy import current_shop_id
+
+# Rows are joined and grouped in memory up to this; above it PostgreSQL spills to disk.
+_WORK_MEM = "64MB"
+# From so many new rows on, the planner is told at once; below, PostgreSQL finds out in time by itself.
+_MANY = 5000
+
+
+@dataclass
+class Result:
+    """What an import did. created + updated + unchanged + refused = rows read."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    refused: int = 0
+    seconds: float = 0.0
+    facts: dict[str, Any] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    reasons: list[tuple[str, int]] = field(default_factory=list)
+    statements: dict[str, float] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @property
+    def rows(self) -> int:
+        return self.created + self.updated + self.unchanged + self.refused
+
+
+class DryRun(Exception):
+    """Ends the transaction of an import that was only to be tried."""
+
+
+def run(
+    *,
+    kind: Kind,
+    sources: Sequence[Source],
+    mapping: Mapping,
+    branch: str = "",
+    progress: Progress = lambda done: None,
+    refused_to: TextIO | None = None,
+) -> Result:
+    """Import the files into the chosen shop, in the caller's transaction or one of its own.
+
+    Refused rows are written to `refused_to` as CSV: the file's columns, then line and reason. Running the same
+    files again changes nothing. Raises ImportRefused where nothing could be imported.
+    """
+    started = time.perf_counter()
+    files = _look_through(kind, sources, mapping)
+    with transaction.atomic(), connection.cursor() as cursor:
+        batch = _begin(cursor, files, progress, branch)
+        rows = stage(batch, kind, files)
+        _wait_for_turn(batch)
+        counts = kind.merge(batch)
+        progress(0.95)
+        result = _result(batch, counts, rows)
+        if refused_to is not None and result.refused:
+            _write_refused(cursor, files, refused_to)
+        batch.run("clean", "drop table import_rows")
+    result.seconds = round(time.perf_counter() - started, 3)
+    return result
+
+
+def finish(kind: Kind, result: Result) -> None:
+    """What follows the commit of an import. Harmless to repeat."""
+    if result.created + result.updated >= _MANY:
+        with connection.cursor() as cursor:
+            for table in kind.grows:
+                cursor.execute("select aisle_analyze(%s)", [table])
+    kind.finish()
+
+
+def _look_through(kind: Kind, sources: Sequence[Source], mapping: Mapping) -> list[Staged]:
+    files = []
+    for source in sources:
+        layout = look(source)
+        files.append(Staged(source, layout, complete(kind, mapping, layout.header)))
+    return files
+
+
+def _begin(cursor: Any, files: Sequence[Staged], progress: Progress, branch: str) -> Batch:
+    batch = Batch(
+        shop=Shop.objects.get(pk=current_shop_id()),
+        cursor=cursor,
+        mapped=files[0].mapping.fields,
+        progress=progress,
+        default_branch=branch or _first_branch(),
+    )
+    batch.run("begin", f"set local work_mem = '{_WORK_MEM}'")
+    # Checks at commit would be one long silence; at each statement they are part of its progress.
+    batch.run("begin", "set constraints all immediate")
+    # Statements are few and large, compiling them costs more than it saves.
+    batch.run("begin", "set local jit = off")
+    for staged in files:
+        if staged.layout.is_guess:
+            batch.notes.append(f"{staged.source.name} is not UTF-8. It was read as Windows text; check the accents.")
+    return batch
+
+
+def _first_branch() -> str:
+    first = Branch.objects.order_by("id").first()
+    return first.name if first else "main"
+
+
+def _wait_for_turn(batch: Batch) -> None:
+    """One merge at a time in a shop: the second sees what the first wrote. Waiting can be cancelled too."""
+    while not batch.one("wait", _TRY_LOCK, {"shop": batch.shop.pk})[0]:
+        batch.progress(0.45)
+        time.sleep(0.5)
+
+
+_TRY_LOCK = "select pg_try_advisory_xact_lock(hashtextextended('imports', %(shop)s))"
+
+
+def _result(batch: Batch, counts: Counts, rows: int) -> Result:
+    batch.run(
+        "reasons",
+        r"""select regexp_replace(regexp_replace(problem, '“[^”]*”', '“…”', 'g'), '\d+', 'N', 'g') as cause,
+            min(problem), count(*) from import_rows where problem is not null group by 1 order by 3 desc""",
+    )
+    reasons = [(example, count) for _, example, count in batch.cursor.fetchall()]
+    refused = sum(count for _, count in reasons)
+    result = Result(
+        created=counts.created,
+        updated=counts.updated,
+        unchanged=counts.unchanged,
+        refused=refused,
+        facts=counts.facts,
+        notes=batch.notes,
+        reasons=reasons[:20],
+        statements={name: round(seconds, 3) for name, seconds in batch.seconds.items()},
+    )
+    if result.rows != rows:
+        raise AssertionError(f"{rows} rows were read, but {result.rows} are accounted for")
+    return result
+
+
+def _write_refused(cursor: Any, files: Sequence[Staged], out: TextIO) -> None:
+    """The refused rows as they were in the files: read again, since only their lines were kept."""
+    writer = csv.writer(out)
+    for number, staged in enumerate(files):
+        refused = _problems(number)
+        wanted = next(refused, None)
+        if wanted is None:
+            continue
+        writer.writerow([*staged.layout.header, "line", "reason"])
+        for line, row in Table(staged.source, staged.layout).rows():
+            if wanted is not None and line == wanted[0]:
+                width = len(staged.layout.header)
+                writer.writerow([*[*row, *[""] * width][: max(width, len(row))], line, wanted[1]])
+                wanted = next(refused, None)
+
+
+def _problems(number: int) -> Iterator[tuple[int, str]]:
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(
+            "select line, problem from import_rows where file = %s and problem is not null order by line", [number]
+        )
+        while rows := cursor.fetchmany(5000):
+            yield from rows

@@ -1,0 +1,217 @@
+"""Files into a temporary table, cells into typed values, by whole columns at a time.
+
+COPY is refused on tables under row-level security, so files are copied into temporary tables and merged from
+there. Both are dropped with the transaction. `import_rows` is what a kind merges: one row for each row of the
+files, its fields typed, `problem` saying why the row is refused (null: it is good).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import logging
+import time
+import zoneinfo
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from operator import itemgetter
+from typing import Any, cast
+
+from psycopg import sql
+
+from shop.imports import typing_sql
+from shop.imports.errors import ImportRefused
+from shop.imports.kinds import As, Kind
+from shop.imports.mapping import Mapping
+from shop.imports.reading import Layout, Source, Table
+from shop.models import Shop
+
+log = logging.getLogger("aisle.imports")
+_ROWS_AT_ONCE = 5000
+# Countries that write the month first.
+MONTH_FIRST = {"US", "PH", "FM", "MH", "PW", "BZ"}
+
+Progress = Callable[[float], None]
+
+
+@dataclass
+class Batch:
+    """One import under way: what a kind's merge needs. Lives inside one transaction."""
+
+    shop: Shop
+    cursor: Any
+    mapped: set[str]
+    progress: Progress
+    default_branch: str = ""
+    notes: list[str] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def run(self, name: str, statement: str, values: dict[str, Any] | None = None) -> int:
+        """Execute one statement, remember how long it took, and return how many rows it touched."""
+        started = time.perf_counter()
+        self.cursor.execute(statement, values)
+        self.seconds[name] = self.seconds.get(name, 0) + time.perf_counter() - started
+        return int(self.cursor.rowcount)
+
+    def one(self, name: str, statement: str, values: dict[str, Any] | None = None) -> tuple[Any, ...]:
+        """The single row that a statement answers."""
+        self.run(name, statement, values)
+        row: tuple[Any, ...] = self.cursor.fetchone()
+        return row
+
+    def refuse(self, problem: str, where: str, values: dict[str, Any] | None = None) -> int:
+        """Refuse the good rows (`r`) for which `where` holds; `problem` is an SQL text expression."""
+        return self.run(
+            "refuse",
+            f"update import_rows r set problem = {problem} where r.problem is null and ({where})",
+            values,
+        )
+
+
+@dataclass(frozen=True)
+class Staged:
+    """A file and where its mapped columns are."""
+
+    source: Source
+    layout: Layout
+    mapping: Mapping
+
+
+def stage(batch: Batch, kind: Kind, files: Sequence[Staged]) -> int:
+    """Fill `import_rows` from the files; returns the number of rows. Raises ImportRefused for a file without rows."""
+    plan = _columns(kind, files[0].mapping)
+    cells = ", ".join(f"c{place} text" for place in range(plan.width))
+    batch.run("stage", f"create temp table import_raw (file smallint, line int, problem text, {cells}) on commit drop")
+    started, rows = time.perf_counter(), 0
+    for number, staged in enumerate(files):
+        rows += _copy(batch, staged, number, len(files), plan)
+    batch.seconds["copy"] = time.perf_counter() - started
+    if not rows:
+        names = ", ".join(staged.source.name for staged in files)
+        raise ImportRefused(f"{names} has column names but no rows below them.")
+    _type(batch, kind, plan)
+    return rows
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """For each field the SQL of its raw text: staged columns or a constant."""
+
+    raw: dict[str, str]
+    fields: dict[str, tuple[int, ...]]
+    width: int
+
+
+def _columns(kind: Kind, mapping: Mapping) -> _Plan:
+    raw: dict[str, str] = {}
+    fields: dict[str, tuple[int, ...]] = {}
+    width = 0
+    for kind_field in kind.fields:
+        count = len(mapping.columns.get(kind_field.name, ()))
+        names = [f"c{width + place}" for place in range(count)]
+        if kind_field.name in mapping.constants:
+            raw[kind_field.name] = sql.Literal(mapping.constants[kind_field.name]).as_string(None) + "::text"
+        elif count:
+            raw[kind_field.name] = names[0] if count == 1 else f"concat_ws(' ', {', '.join(names)})"
+            fields[kind_field.name] = tuple(range(width, width + count))
+            width += count
+        else:
+            raw[kind_field.name] = "null::text"
+    return _Plan(raw, fields, max(width, 1))
+
+
+def _copy(batch: Batch, staged: Staged, number: int, files: int, plan: _Plan) -> int:
+    header = staged.layout.header
+    places = [header.index(column) for name in plan.fields for column in staged.mapping.columns[name]]
+    table, count = Table(staged.source, staged.layout), 0
+    names = ", ".join(f"c{place}" for place in range(len(places)))
+    with batch.cursor.copy(
+        f"copy import_raw (file, line, problem{', ' if names else ''}{names}) from stdin with (format csv)"
+    ) as copy:
+        for rows in _in_chunks(_picked(table, number, len(header), places)):
+            text = io.StringIO()
+            csv.writer(text).writerows(rows)
+            copy.write(text.getvalue())
+            count += len(rows)
+            batch.progress(0.3 * (number + table.fraction()) / files)
+    return count
+
+
+def _picked(table: Table, number: int, width: int, places: list[int]) -> Iterator[tuple[Any, ...]]:
+    """(file, line, problem, mapped cells). A row with more cells than names, or fewer, is told apart here."""
+
+    pick = _picker(places)
+    for line, row in table.rows():
+        if len(row) == width:
+            yield (number, line, "", *pick(row))
+        elif not any(row[width:]) and len(row) > width:
+            yield (number, line, "", *pick(row[:width]))
+        else:
+            problem = f"the row has {len(row)} cells, the first row has {width} column names"
+            padded = [*row, *[""] * width][:width]
+            yield (number, line, problem, *pick(padded))
+
+
+def _picker(places: list[int]) -> Callable[[list[str]], Sequence[str]]:
+    """itemgetter answers a tuple for two places or more; a slice does for one or none."""
+    if len(places) > 1:
+        return cast(Callable[[list[str]], Sequence[str]], itemgetter(*places))
+    return itemgetter(slice(places[0], places[0] + 1) if places else slice(0))
+
+
+def _in_chunks(rows: Iterator[tuple[Any, ...]]) -> Iterator[list[tuple[Any, ...]]]:
+    chunk: list[tuple[Any, ...]] = []
+    for row in rows:
+        chunk.append(row)
+        if len(chunk) == _ROWS_AT_ONCE:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
+def _type(batch: Batch, kind: Kind, plan: _Plan) -> None:
+    """Make `import_rows`. Naive times are the shop's own, so the session speaks its zone meanwhile."""
+    order = _date_order(batch, kind, plan)
+    cutoff = batch.shop.day_starts_at_hour
+    batch.run("zone", "select set_config('timezone', %(zone)s, true)", {"zone": _zone(batch.shop)})
+    batch.run("zone", f"set local datestyle = 'ISO, {order}'")
+    batch.run("type", typing_sql.statement(kind.fields, plan.raw, cutoff))
+    batch.run("zone", "set local timezone = 'UTC'")
+    batch.run("zone", "set local datestyle = 'ISO, MDY'")
+    batch.run("type", "drop table import_raw")
+    batch.run("analyze", "analyze import_rows")
+    batch.progress(0.45)
+
+
+def _zone(shop: Shop) -> str:
+    return str(zoneinfo.ZoneInfo(shop.zone).key)
+
+
+def _date_order(batch: Batch, kind: Kind, plan: _Plan) -> str:
+    """DMY or MDY, by evidence over all rows: a first or second number above 12. Without any: the shop's country.
+
+    Raises ImportRefused where some dates must be one and some the other.
+    """
+    order = ""
+    for kind_field in kind.fields:
+        if kind_field.reads not in (As.DATE, As.MOMENT) or kind_field.name not in plan.fields:
+            continue
+        found = batch.one("evidence", typing_sql.date_evidence(plan.raw[kind_field.name]))
+        if found[0] and found[1]:
+            raise ImportRefused(
+                f"{kind_field.name}: “{found[0]}” is day first, “{found[1]}” is month first. "
+                "Write all dates in one order, best like 2026-11-21."
+            )
+        if found[0] or found[1]:
+            order = "DMY" if found[0] else "MDY"
+            words = "day first" if found[0] else "month first"
+            batch.notes.append(f"Dates were read {words}, because “{found[0] or found[1]}” appears.")
+        elif found[2]:
+            order = order or ("MDY" if batch.shop.country in MONTH_FIRST else "DMY")
+            words = "month first" if order == "MDY" else "day first"
+            batch.notes.append(
+                f"Dates such as “{found[2]}” could be day first or month first. They were read {words}, "
+                f"as in the shop's country ({batch.shop.country})."
+            )
+    return order or "DMY"
