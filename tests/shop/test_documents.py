@@ -7,6 +7,7 @@ from types import ModuleType
 
 import pytest
 from django.conf import settings
+from django.db import connection
 
 from inventory import reports as inventory_reports
 from sales import reports as sales_reports
@@ -47,6 +48,16 @@ def test_tenancy_page_says_why_each_door_table_is_outside() -> None:
     beat = [table for table in DOOR_TABLES if table.startswith("django_celery_beat_")]
     assert len(beat) == 6 and "`django_celery_beat_*` (six tables)" in text
     assert [table for table in DOOR_TABLES if table not in beat and f"`{table}`" not in text] == []
+
+
+def test_tenancy_page_names_every_function_with_its_owners_rights(db: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select proname from pg_proc p join pg_namespace n on n.oid = p.pronamespace"
+            " where n.nspname = 'public' and prosecdef"
+        )
+        names = [name for (name,) in cursor.fetchall()]
+    assert names and [name for name in names if f"`{name}`" not in page("tenancy.md")] == []
 
 
 def test_map_names_every_app() -> None:
