@@ -16,6 +16,7 @@ from shop.roles import Can
 
 PRICES_SHOWN = 20
 _FOLDED = ("collapse",)
+_CONTENT = ("content_size", "content_unit")
 _PLAIN = {models.DecimalField: {"form_class": PlainDecimalField}}
 
 
@@ -137,7 +138,7 @@ class ProductAdmin(ShopModelAdmin):
         (None, {"fields": ("sku", "name", "category", ("price", "cost"), "tax_rate", "unit")}),
         (
             "Pack and supply",
-            {"classes": _FOLDED, "fields": (("content_size", "content_unit"), "supplier", "pack_size", "shelf_life_days")},
+            {"classes": _FOLDED, "fields": (_CONTENT, "supplier", "pack_size", "shelf_life_days")},
         ),
         ("Till and state", {"classes": _FOLDED, "fields": ("plu", "is_active", "needs_review")}),
     )  # fmt: skip
