@@ -15,7 +15,7 @@ import pytest
 from django.conf import settings
 from django.db import connections
 
-from shop import embedded
+from shop import celery_app, embedded
 from tests import factories
 
 
@@ -33,6 +33,9 @@ def fast_and_plain() -> Iterator[None]:
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
     settings.WHITENOISE_AUTOREFRESH = settings.WHITENOISE_USE_FINDERS = True
+    # One Valkey database a test process, away from the one that bin/dev uses.
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 14 + 1
+    celery_app.conf.broker_url = f"{settings.REDIS_URL.rpartition('/')[0]}/{number}"
     yield
 
 

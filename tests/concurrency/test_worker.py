@@ -1,0 +1,149 @@
+"""Imports by a real Celery worker over a real Valkey: done once, whoever is killed and whatever is forgotten."""
+
+import datetime as dt
+import io
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+from celery import current_app
+from django.conf import settings
+from django.core.files.uploadedfile import InMemoryUploadedFile
+from django.db import connection
+from django.utils import timezone
+
+from sales import reports
+from sales.models import Sale, SaleLine
+from shop.imports import uploads
+from shop.imports.kinds import find_kind
+from shop.imports.mapping import Mapping
+from shop.models import Job
+from shop.periods import Period
+from shop.scope import use_shop
+from shop.tasks import sweep_jobs
+from tests.factories import Cast
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PROJECT = Path(__file__).resolve().parents[2]
+DAY = dt.date(2026, 3, 2)
+Start = Callable[[], subprocess.Popen[bytes]]
+
+
+@pytest.fixture
+def start_worker(committed_cast: Cast, tmp_path: Path) -> Iterator[Start]:
+    """Start a worker on this test's database and broker, as bin/dev does."""
+    started: list[subprocess.Popen[bytes]] = []
+    _valkey().flushdb()
+
+    def start() -> subprocess.Popen[bytes]:
+        with (tmp_path / f"worker{len(started)}.log").open("wb") as log:
+            process = subprocess.Popen(
+                [
+                    sys.executable,
+                    "-m",
+                    "celery",
+                    "-A",
+                    "shop",
+                    "worker",
+                    "--concurrency",
+                    "1",
+                    "--without-mingle",
+                    "--without-gossip",
+                ],
+                cwd=PROJECT,
+                env=_environment(),
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        _kill(process)
+
+
+def _environment() -> dict[str, str]:
+    name, host = connection.settings_dict["NAME"], connection.settings_dict["HOST"]
+    user, port = connection.settings_dict["USER"], connection.settings_dict["PORT"]
+    password = connection.settings_dict["PASSWORD"]
+    return {
+        **os.environ,
+        "DATABASE_URL": f"postgresql://{user}:{password}@/{name}?host={host}" + (f"&port={port}" if port else ""),
+        "REDIS_URL": current_app.conf.broker_url,
+        "SECRET_KEY": settings.SECRET_KEY,
+        "UPLOADS_DIR": settings.STORAGES["default"]["OPTIONS"]["location"],
+        "AISLE_DEV": "on",
+    }
+
+
+def _valkey() -> Any:
+    return redis.Redis.from_url(current_app.conf.broker_url)
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def till_export(receipts: int) -> Job:
+    """Upload a file of three-line receipts and ask for its import; the lines add up to 6.00 a receipt."""
+    rows = (f"{number},{DAY}T10:00,MILK,{line},1,{line}.00\n" for number in range(receipts) for line in (1, 2, 3))
+    body = ("receipt,time,product,price,quantity,total\n" + "".join(rows)).encode()
+    upload = InMemoryUploadedFile(io.BytesIO(body), "file", "till.csv", "text/csv", len(body), None)
+    draft = uploads.open_draft(uploads.keep_upload(upload, kind="sales_lines", branch=""))
+    columns = {name: (name,) for name in ("receipt", "time", "product", "price", "quantity", "total")}
+    assert find_kind("sales_lines")
+    return uploads.ask_import(draft=draft, mapping=Mapping(columns), by="alice@shops.example")
+
+
+def wait_for(job: Job, reached: Callable[[Job], bool], seconds: int = 90) -> Job:
+    """Ask again until the job is so far; fails after a generous while."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        found: Job = Job.objects.get(pk=job.pk)
+        if reached(found):
+            return found
+        time.sleep(0.02)
+    raise AssertionError(f"still {found.status} at {found.progress} %")
+
+
+def test_a_worker_imports_what_the_page_asked_for(committed_cast: Cast, start_worker: Start) -> None:
+    start_worker()
+    with use_shop(committed_cast.green):
+        job = wait_for(till_export(20), lambda job: job.has_ended)
+        assert (job.status, job.result["created"]) == ("done", 60)
+        totals = reports.totals(Period(DAY, DAY))
+        assert (totals.net + totals.tax, totals.baskets) == (Decimal(120), 20)
+    with use_shop(committed_cast.rival):
+        assert not Sale.objects.exists()
+
+
+def test_a_worker_killed_midway_and_a_broker_that_forgot(committed_cast: Cast, start_worker: Start) -> None:
+    """Killed with -9 while rows are on their way, then the broker is wiped: the sweeper's hint ends it once."""
+    first = start_worker()
+    with use_shop(committed_cast.green):
+        job = till_export(20_000)
+        wait_for(job, lambda job: job.status == "running" and job.progress > 5)
+        _kill(first)
+        _valkey().flushdb()
+        assert Job.objects.get(pk=job.pk).status == "running"
+        assert not SaleLine.objects.exists(), "nothing is half-written"
+        Job.objects.filter(pk=job.pk).update(lease_until=timezone.now() - dt.timedelta(seconds=1))
+        start_worker()
+        sweep_jobs()
+        job = wait_for(job, lambda job: job.has_ended)
+        assert (job.status, job.attempts, job.result["created"]) == ("done", 2, 60_000)
+        assert (Sale.objects.count(), SaleLine.objects.count()) == (20_000, 60_000)
+        totals = reports.totals(Period(DAY, DAY))
+        assert totals.net + totals.tax == Decimal(120_000)
