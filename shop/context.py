@@ -11,6 +11,7 @@ from shop.roles import Can, may
 
 # Only what works is named here: (title, URL name, icon, capability).
 NAVIGATION: list[tuple[str, str, str, Can]] = [
+    ("Imports", "shop:import_list", "upload", Can.IMPORT),
     ("Data entry", "admin:index", "database", Can.SEE_STOCK),
     ("Settings", "shop:shop_settings", "settings", Can.CHANGE_SETTINGS),
 ]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from shop.views import people, public, settings
+from shop.views import imports, people, public, settings
 
 app_name = "shop"
 urlpatterns = [
@@ -14,4 +14,11 @@ urlpatterns = [
     path("settings/members/<int:pk>/role/", people.member_role, name="member_role"),
     path("settings/members/<int:pk>/remove/", people.member_remove, name="member_remove"),
     path("settings/invitations/<int:pk>/withdraw/", people.invitation_withdraw, name="invitation_withdraw"),
+    # /imports/
+    path("imports/", imports.import_list, name="import_list"),
+    path("imports/new/", imports.import_new, name="import_new"),
+    path("imports/new/columns/", imports.import_match, name="import_match"),
+    path("imports/<int:pk>/", imports.import_detail, name="import_detail"),
+    path("imports/<int:pk>/cancel/", imports.import_cancel, name="import_cancel"),
+    path("imports/<int:pk>/refused/", imports.import_refused, name="import_refused"),
 ]

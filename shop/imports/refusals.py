@@ -16,23 +16,21 @@ from shop.tenancy import current_shop_id
 
 
 class Collected:
-    """Refused rows while they are written. `keep` says where they ended."""
+    """Refused rows while they are written."""
 
     def __init__(self, file: Any, path: str | None) -> None:
         self.file = file
         self._path = path
 
     def keep(self) -> str:
-        """Put the rows where they stay, and return its name: the path asked for, or one in the uploads."""
+        """Put the rows where they stay, and return their name: the path asked for, or a name in the uploads' storage."""
         self.file.flush()
-        if self._path:
+        if self._path is not None:
             return self._path
         self.file.seek(0)
-        name = default_storage.save(f"imports/{current_shop_id()}/{uuid.uuid4()}/refused.csv", File(self.file.buffer))
-        try:
-            return default_storage.path(name)
-        except NotImplementedError:
-            return name
+        return default_storage.save(
+            f"imports/{current_shop_id()}/{uuid.uuid4()}/refused.csv", File(self.file.buffer)
+        )
 
 
 @contextmanager

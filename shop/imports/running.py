@@ -74,14 +74,14 @@ def run(
         result = _result(batch, counts, rows)
         if refused_to is not None and result.refused:
             _write_refused(cursor, files, refused_to)
-        batch.run("clean", "drop table import_rows")
+        _drop_staging(batch)
     result.seconds = round(time.perf_counter() - started, 3)
     return result
 
 
-def finish(kind: Kind, result: Result) -> None:
+def finish(kind: Kind, changed: int) -> None:
     """What follows the commit of an import. Harmless to repeat."""
-    if result.created + result.updated >= _MANY:
+    if changed >= _MANY:
         with connection.cursor() as cursor:
             for table in kind.grows:
                 cursor.execute("select aisle_analyze(%s)", [table])
@@ -167,6 +167,16 @@ def _write_refused(cursor: Any, files: Sequence[Staged], out: TextIO) -> None:
                 width = len(staged.layout.header)
                 writer.writerow([*[*row, *[""] * width][: max(width, len(row))], line, wanted[1]])
                 wanted = next(refused, None)
+
+
+def _drop_staging(batch: Batch) -> None:
+    """The commit would do it too; a second import in one transaction needs the names."""
+    batch.run(
+        "clean",
+        """select string_agg(relname, ', ') from pg_class
+        where relnamespace = pg_my_temp_schema() and relkind = 'r' and starts_with(relname, 'import_')""",
+    )
+    batch.run("clean", f"drop table {batch.cursor.fetchone()[0]}")
 
 
 def _problems(number: int) -> Iterator[tuple[int, str]]:

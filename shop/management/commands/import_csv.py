@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from django.core.files.storage import default_storage
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
@@ -67,9 +68,9 @@ class Command(BaseCommand):
                 if options["dry_run"]:
                     transaction.set_rollback(True)
             if not options["dry_run"]:
-                running.finish(kind, result)
+                running.finish(kind, result.created + result.updated)
             if result.refused:
-                self.stdout.write(f"Refused rows, with reasons: {refused.keep()}")
+                self.stdout.write(f"Refused rows, with reasons: {_place(refused.keep())}")
         result.seconds = round(time.perf_counter() - started, 3)
         return result
 
@@ -88,6 +89,14 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(result.statements))
         names = ("created", "updated", "unchanged", "refused", "seconds")
         self.stdout.write(json.dumps({name: getattr(result, name) for name in names}))
+
+
+def _place(name: str) -> str:
+    """Where a stored file is on this machine; its name in the storage where that is elsewhere."""
+    try:
+        return name if Path(name).exists() else default_storage.path(name)
+    except NotImplementedError:
+        return name
 
 
 def _source(name: str) -> Source:
