@@ -12,6 +12,7 @@ from shop.admin.entries import EntryForm, EntryPage, PlainDecimalField, day_inpu
 from shop.admin_sites import shop_admin
 from shop.roles import Can
 
+NEWEST = 100_000
 _QUANTITY = {"max_digits": 14, "decimal_places": 3}
 
 
@@ -125,6 +126,24 @@ class OfProducts:
         return queryset.filter(product__in=found), False
 
 
+class KindFilter(admin.SimpleListFilter):
+    """Rare kinds are looked for among the newest movements: the whole ledger has no index by kind."""
+
+    title = f"kind, of the newest {NEWEST:,}"
+    parameter_name = "kind"
+    lookups_used = ("kind",)
+
+    def lookups(self, request, model_admin):
+        return StockMovement.Kind.choices
+
+    def queryset(self, request, queryset):
+        if self.value() not in StockMovement.Kind.values:
+            return queryset
+        oldest = StockMovement.objects.order_by("-id").values_list("id", flat=True)[NEWEST : NEWEST + 1].first()
+        newest = queryset if oldest is None else queryset.filter(id__gt=oldest)
+        return newest.filter(kind=self.value())
+
+
 @admin.register(StockMovement, site=shop_admin)
 class StockMovementAdmin(ReadOnly, OfProducts, ShopModelAdmin):
     """The ledger is read; what happened is entered on the pages above the list."""
@@ -133,7 +152,7 @@ class StockMovementAdmin(ReadOnly, OfProducts, ShopModelAdmin):
     change_list_template = "admin/inventory/movements.html"
     list_display = ("occurred_at", "kind", "product", "branch", "amount", "cost_each", "note", "actor")
     list_display_links = ("occurred_at",)
-    list_filter = ("branch", "kind")
+    list_filter = ("branch", KindFilter)
     list_select_related = ("product", "branch", "shop")
     ordering = ("-id",)
     sortable_by = ()

@@ -25,7 +25,7 @@ class BoundedPaginator(Paginator):
 
     @cached_property
     def count(self):
-        return self.object_list.order_by()[: MOST_COUNTED + 1].count()
+        return self.object_list.order_by().values("pk")[: MOST_COUNTED + 1].count()
 
 
 class ShopForm(forms.ModelForm):

@@ -82,6 +82,15 @@ def test_a_category_is_found_by_typing_and_a_foreign_one_is_not(live: Live, open
     page.wait_for_selector(".select2-results__option:has-text('No results found')")
 
 
+def test_a_category_is_added_beside_the_product(live: Live, open_page: Open) -> None:
+    page = open_page(live.cast.alice, f"{PRODUCTS}add/")
+    with page.expect_popup() as opened:
+        page.click("#add_id_category")
+    opened.value.fill("input[name=name]", "Herbs")
+    opened.value.click("input[name=_save]")
+    page.wait_for_selector(".field-category .select2-selection__rendered:has-text('Herbs')")
+
+
 def test_one_product_is_found_among_twenty_thousand(live: Live, open_page: Open) -> None:
     with use_shop(live.cast.green):
         farm = Supplier.objects.first()

@@ -229,7 +229,9 @@ def test_stock_is_counted_received_wasted_and_moved(
         assert levels == {here.pk: 27, there.pk: 5}
         assert Lot.objects.get(code="L7").use_by == dt.date(2026, 12, 1)
         assert all(actor.endswith("@shops.example") for actor in StockMovement.objects.values_list("actor", flat=True))
-    assert "burst" in clerk.get(url("inventory_stockmovement_changelist"), {"q": "milk"}).content.decode()
+    for query in ({"q": "milk"}, {"kind": "waste"}):
+        assert "burst" in clerk.get(url("inventory_stockmovement_changelist"), query).content.decode()
+    assert "burst" not in clerk.get(url("inventory_stockmovement_changelist"), {"kind": "count"}).content.decode()
     assert cast.client(cast.bob).get(url("inventory_stockmovement_count")).status_code == 403
 
 
