@@ -1,6 +1,15 @@
 """The pages that show what the numbers mean."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from insights.views import lines, products, sales, today
 
 app_name = "insights"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("today/", today.today, name="today"),
+    path("sales/", sales.sales, name="sales"),
+    path("sales/lines/", lines.line_list, name="line_list"),
+    path("sales/receipts/<int:pk>/", lines.sale_detail, name="sale_detail"),
+    path("products/", products.product_list, name="product_list"),
+    path("products/<int:pk>/", products.product_detail, name="product_detail"),
+]

@@ -56,10 +56,10 @@ def stock_now(*, product: int | None = None, branch: int | None = None) -> list[
     return [StockRow(*row) for row in levels.values_list(*fields)]
 
 
-def stock_by_lot() -> Iterator[LotRow]:
+def stock_by_lot(*, product: int | None = None) -> Iterator[LotRow]:
     """Levels split by lot, taking it that what expires first was sold first. Call it in a transaction."""
     with connection.cursor() as cursor:
-        cursor.execute(_BY_LOT, {"shop": current_shop_id()})
+        cursor.execute(_BY_LOT, {"shop": current_shop_id(), "product": product})
         while rows := cursor.fetchmany(2000):
             yield from (LotRow(*row) for row in rows)
 
@@ -84,7 +84,7 @@ with lots as (
         partition by t.branch_id, t.product_id
         order by coalesce(t.use_by, t.best_before) desc nulls first, t.received_on desc, t.id desc
     ) as until_here
-    from inventory_lot t where t.shop_id = %(shop)s
+    from inventory_lot t where t.shop_id = %(shop)s and (%(product)s::bigint is null or t.product_id = %(product)s)
 ),
 held as (
     select l.branch_id, l.product_id, t.code, t.best_before, t.use_by,
@@ -99,6 +99,7 @@ shares as (
     select l.branch_id, l.product_id, '', null, null, l.quantity - coalesce(e.quantity, 0)
     from inventory_stocklevel l left join explained e on e.branch_id = l.branch_id and e.product_id = l.product_id
     where l.shop_id = %(shop)s and (l.quantity = 0 or l.quantity <> coalesce(e.quantity, 0))
+        and (%(product)s::bigint is null or l.product_id = %(product)s)
 )
 select p.sku, b.name, s.quantity, s.code, s.best_before, s.use_by
 from shares s

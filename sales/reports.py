@@ -153,10 +153,12 @@ def usual_by_category(period: Period, *, branch: int | None = None) -> list[Row]
 
 def contribution(period: Period, against: Period, *, branch: int | None = None) -> list[Contribution]:
     """What each category added to the change of net sales against another period, largest change first."""
-    now = {row.id: row for row in by_category(period, branch=branch)}
-    before = {row.id: row for row in by_category(against, branch=branch)}
-    found = [_contribution((now.get(id) or before[id]).name, id, now.get(id), before.get(id)) for id in now | before]
-    return sorted(found, key=lambda entry: (-abs(entry.change), entry.name))
+    return _contributions(by_category(period, branch=branch), by_category(against, branch=branch))
+
+
+def contribution_to_usual(period: Period, *, branch: int | None = None) -> list[Contribution]:
+    """What each category added to the change of net sales against what is usual on the period's days."""
+    return _contributions(by_category(period, branch=branch), usual_by_category(period, branch=branch))
 
 
 def freshness() -> Freshness:
@@ -217,6 +219,12 @@ def _usual_days(period: Period, known: Mapping[dt.date, Sums]) -> dict[dt.date, 
 
 def _mean(days: list[Sums]) -> Sums | None:
     return sum(days, Sums.zero()).over(len(days)) if days else None
+
+
+def _contributions(rows: list[Row], rows_before: list[Row]) -> list[Contribution]:
+    now, before = ({row.id: row for row in of} for of in (rows, rows_before))
+    found = [_contribution((now.get(id) or before[id]).name, id, now.get(id), before.get(id)) for id in now | before]
+    return sorted(found, key=lambda entry: (-abs(entry.change), entry.name))
 
 
 def _contribution(name: str, id: int | None, now: Row | None, before: Row | None) -> Contribution:

@@ -11,6 +11,9 @@ from shop.roles import Can, may
 
 # Only what works is named here: (title, URL name, icon, capability).
 NAVIGATION: list[tuple[str, str, str, Can]] = [
+    ("Today", "insights:today", "sunrise", Can.SEE_SALES),
+    ("Sales", "insights:sales", "chart-line", Can.SEE_SALES),
+    ("Products", "insights:product_list", "package", Can.SEE_PRODUCTS),
     ("Imports", "shop:import_list", "upload", Can.IMPORT),
     ("Data entry", "admin:index", "database", Can.SEE_STOCK),
     ("Settings", "shop:shop_settings", "settings", Can.CHANGE_SETTINGS),

@@ -1,0 +1,36 @@
+"""What the shop sells."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_safe
+
+from insights import exports
+from insights.screens import products as screens
+from insights.views.downloads import download
+from inventory.models import Product
+from shop.access import needs
+from shop.page import page
+from shop.roles import Can
+
+
+@needs(Can.SEE_PRODUCTS)
+@require_safe
+def product_list(request: Any) -> HttpResponse:
+    """Products by name, SKU or barcode, with stock and what they sold lately."""
+    role = request.membership.role
+    search = screens.read(request.GET, role)
+    if request.GET.get("export") == "csv":
+        return download(request, exports.of_products(search, role))
+    screen = screens.build(search, role, request.shop.today())
+    return page(request, "insights/product_list.html", {"screen": screen, "search": search})
+
+
+@needs(Can.SEE_PRODUCTS)
+@require_safe
+def product_detail(request: Any, pk: int) -> HttpResponse:
+    """One product: facts, stock, prices and what it sold."""
+    product = get_object_or_404(Product.objects.select_related("category", "supplier", "tax_rate"), pk=pk)
+    screen = screens.detail(product, request.shop, request.membership.role)
+    return page(request, "insights/product_detail.html", {"screen": screen, "product": product})
