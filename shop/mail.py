@@ -21,7 +21,7 @@ def leaves_this_machine() -> bool:
 def send_invitation(*, shop: Shop, email: str, role: str, link: str, by: User) -> bool:
     """Mail the link that joins the shop. False where no SMTP server took it: then show the link instead."""
     context = {"shop": shop, "role": Role(role).label, "link": link, "by": by}
-    subject = render_to_string("shop/mail/invitation_subject.txt", context).strip()
+    subject = " ".join(render_to_string("shop/mail/invitation_subject.txt", context).split())
     try:
         send_mail(subject, render_to_string("shop/mail/invitation.txt", context), None, [email])
     except (OSError, smtplib.SMTPException) as error:

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from shop import services
-from shop.models import Invitation, Membership, User
+from shop.models import Invitation, Membership, Shop, User
 from tests import factories
 
 
@@ -30,6 +30,12 @@ def test_mail_carries_the_link_at_the_root(cast: factories.Cast) -> None:
     assert f"http://testserver{link}" in mail.outbox[0].body
     assert "Green Grocer" in mail.outbox[0].subject
     assert "!" not in mail.outbox[0].body
+
+
+def test_subject_is_one_line_whatever_the_shop_is_called(cast: factories.Cast) -> None:
+    Shop.objects.filter(pk=cast.green.pk).update(name="Green\r\nBcc: everybody@x.example")
+    invite(cast)
+    assert mail.outbox[0].subject == "Join Green Bcc: everybody@x.example on Aisle"
 
 
 def test_link_is_not_shown_where_mail_leaves(cast: factories.Cast, settings: Any) -> None:
