@@ -17,6 +17,7 @@ from insights.demo.grocer import Demo
 from shop.tenancy import current_shop_id
 
 DELIVERED_AT = dt.time(6, 0)
+LOTS_KEPT = dt.timedelta(days=180)  # of older goods that are long gone only the movement is written
 Row = tuple[Any, ...]
 
 
@@ -61,16 +62,17 @@ def _price_rows(demo: Demo) -> Iterator[Row]:
 
 
 def _move_rows(demo: Demo) -> Iterator[Row]:
+    lots_from = demo.calendar.days[-1] - LOTS_KEPT
     for line in ledger.lots_received(demo):
-        kind = "count" if line.opening else "receipt"
+        kept = line.received >= lots_from or (line.best_before or line.received) > demo.calendar.days[-1]
         yield (
             line.branch,
             line.product.sku,
-            kind,
+            "count" if line.opening else "receipt",
             amount(line.quantity),
-            line.lot,
-            line.best_before,
-            line.use_by,
+            line.lot if kept else "",
+            line.best_before if kept else None,
+            line.use_by if kept else None,
             None if line.cost is None else pounds(line.cost),
             moment(line.received, dt.time(5) if line.opening else DELIVERED_AT),
             line.received,
