@@ -65,6 +65,13 @@ class EntryForm(forms.Form):
 class LineSet(forms.BaseFormSet):
     """The lines that were filled in; at least one."""
 
+    def add_fields(self, form, index):
+        """The column heads are the labels for the eye; a screen reader hears the line as well."""
+        super().add_fields(form, index)
+        for name, field in form.fields.items():
+            line = "" if index is None else f", line {index + 1}"
+            field.widget.attrs.setdefault("aria-label", f"{form[name].label}{line}")
+
     def clean(self):
         if not any(self.errors) and not self.filled():
             raise forms.ValidationError("Fill in at least one line.")
