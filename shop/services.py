@@ -201,8 +201,10 @@ def accept_invitation(*, secret: str, by: User) -> Membership:
 
 @transaction.atomic
 def withdraw_invitation(*, invitation_id: int, shop: Shop) -> None:
-    """End an invitation nobody has accepted: its link stops working. Harmless to repeat."""
-    Invitation.objects.filter(pk=invitation_id, shop=shop, accepted_at=None).delete()
+    """End an invitation nobody has accepted: its link stops working. Raises InvitationRefused where it is not open."""
+    ended, _ = Invitation.objects.filter(pk=invitation_id, shop=shop, accepted_at=None).delete()
+    if not ended:
+        raise InvitationRefused("This invitation is not open any more.")
 
 
 @transaction.atomic
