@@ -398,6 +398,7 @@ PRODUCTS = register(
             Field("shelf_life_days", As.WHOLE, "Days it keeps.", synonyms=("shelf life", "days of shelf life")),
         ),
         merge=merge_products,
+        rank=3,
         grows=("inventory_product", "inventory_barcode"),
     )
 )

@@ -32,7 +32,9 @@ def source(content: str | bytes, name: str = "till.csv") -> Source:
     return Source(name, len(data), lambda: io.BytesIO(data))
 
 
-def bring_in(kind: str, *contents: str | bytes | Source, maps: Sequence[str] = (), branch: str = "", **more: Any) -> Any:
+def bring_in(
+    kind: str, *contents: str | bytes | Source, maps: Sequence[str] = (), branch: str = "", **more: Any
+) -> Any:
     """Import into the chosen shop, as the command does; returns the Result."""
     found = find_kind(kind)
     sources = [content if isinstance(content, Source) else source(content) for content in contents]

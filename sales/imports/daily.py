@@ -118,5 +118,6 @@ SALES_DAILY = register(
         merge=merge_daily,
         grows=documents.TABLES,
         finish=rollups.refresh,
+        rank=2,
     )
 )

@@ -210,5 +210,6 @@ SALES_LINES = register(
         merge=merge_lines,
         grows=documents.TABLES,
         finish=rollups.refresh,
+        rank=1,
     )
 )

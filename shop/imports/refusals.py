@@ -28,9 +28,7 @@ class Collected:
         if self._path is not None:
             return self._path
         self.file.seek(0)
-        return default_storage.save(
-            f"imports/{current_shop_id()}/{uuid.uuid4()}/refused.csv", File(self.file.buffer)
-        )
+        return default_storage.save(f"imports/{current_shop_id()}/{uuid.uuid4()}/refused.csv", File(self.file.buffer))
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Files in: upload, match columns, watch, read what came of it."""
 
+import datetime as dt
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
@@ -85,6 +86,7 @@ def import_match(request: Any) -> HttpResponse:
         "layout": layout,
         "rows": rows,
         "fields": _fields(kind, said, layout.header, rows),
+        "constants": bool(said.constants),
         "problems": problems,
     }
     return page(request, "shop/import_match.html", context, status=422 if problems else 200)
@@ -149,6 +151,7 @@ def import_detail(request: Any, pk: int) -> HttpResponse:
         "result": job.result,
         "columns": columns,
         "amount": Decimal(facts.get("amount", "0")),
+        "days": [dt.date.fromisoformat(facts[name]) for name in ("first_day", "last_day") if facts.get(name)],
         "links": _links(kind, facts),
     }
     return page(request, "shop/import_detail.html", context)

@@ -36,14 +36,24 @@ def test_receipts_lines_and_payments_are_written(green: Cast) -> None:
     first, second = Sale.objects.order_by("receipt")
     assert (first.receipt, first.kind, first.line_count, first.total) == ("R1", "sale", 2, Decimal("5.30"))
     assert first.sold_at == dt.datetime(2026, 3, 2, 9, 58, tzinfo=dt.UTC)
-    assert (first.branch.name, first.register.name, first.customer.code, first.cashier) == ("Station", "Till 1", "C1", "Sam")
+    assert (first.branch.name, first.register.name, first.customer.code, first.cashier) == (
+        "Station",
+        "Till 1",
+        "C1",
+        "Sam",
+    )
     assert (second.kind, second.total) == ("refund", Decimal("-1.45"))
     assert list(Payment.objects.order_by("id").values_list("tender", "amount")) == [
         ("card", Decimal("5.30")),
         ("cash", Decimal("-1.45")),
     ]
     choc = SaleLine.objects.get(product__sku="CHOC")
-    assert (choc.net, choc.tax, choc.tax_rate, choc.cost) == (Decimal(2), Decimal("0.4"), Decimal("0.2"), Decimal("1.2"))
+    assert (choc.net, choc.tax, choc.tax_rate, choc.cost) == (
+        Decimal(2),
+        Decimal("0.4"),
+        Decimal("0.2"),
+        Decimal("1.2"),
+    )
     assert choc.name == "Green Grocer chocolate"
 
 
@@ -83,7 +93,9 @@ def test_a_receipts_lines_are_a_multiset(green: Cast) -> None:
 
 def test_the_same_number_at_another_branch_or_till_is_another_receipt(green: Cast) -> None:
     rows = "R1,2026-03-02 10:00,MILK,1,1.45,,,,,,{},{},\n"
-    text = HEAD + "".join(rows.format(*place) for place in [("Station", ""), ("Station", "Till 9"), ("High Street", "")])
+    text = HEAD + "".join(
+        rows.format(*place) for place in [("Station", ""), ("Station", "Till 9"), ("High Street", "")]
+    )
     assert bring_in("sales_lines", text).created == 3
     assert Sale.objects.count() == 3
     assert bring_in("sales_lines", text.replace("Station", "STATION")).unchanged == 3
@@ -213,7 +225,11 @@ def test_sales_before_the_first_count_move_no_stock_and_later_ones_do(green: Cas
     for _ in range(2):
         bring_in("sales_lines", text)
         assert StockLevel.objects.get(product=milk).quantity == 8
-        assert sorted(StockMovement.objects.values_list("kind", "quantity")) == [("refund", 1), ("sale", -2), ("sale", -1)]
+        assert sorted(StockMovement.objects.values_list("kind", "quantity")) == [
+            ("refund", 1),
+            ("sale", -2),
+            ("sale", -1),
+        ]
 
 
 def test_roll_ups_and_baskets_are_there_at_once(green: Cast) -> None:

@@ -141,7 +141,10 @@ def test_cashiers_clerks_and_analysts_may_not(cast: Cast) -> None:
         assert client.get("/s/green/imports/").status_code == 403
         assert client.get("/s/green/imports/new/").status_code == 403
         assert upload(client).status_code == 403
-    assert cast.client(factories.make_member(shop=cast.green, role=Role.MANAGER)).get("/s/green/imports/").status_code == 200
+    assert (
+        cast.client(factories.make_member(shop=cast.green, role=Role.MANAGER)).get("/s/green/imports/").status_code
+        == 200
+    )
 
 
 def test_another_shop_sees_neither_import_nor_upload(committed_cast: Cast) -> None:
