@@ -7,12 +7,12 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
 
-from shop import services
+from shop import reports, services
 from shop.access import needs
 from shop.forms import ShopSettings
 from shop.models import Branch
 from shop.page import page
-from shop.roles import Can
+from shop.roles import Can, may
 from shop.services import ShopRefused
 
 
@@ -28,6 +28,9 @@ def shop_settings(request: Any) -> HttpResponse:
             return redirect("shop:shop_settings")
         except ShopRefused as refusal:
             form.add_error(refusal.field or None, refusal.plain)
-    branches = Branch.objects.prefetch_related("registers")
-    status = 422 if form.errors else 200
-    return page(request, "shop/shop_settings.html", {"form": form, "places": branches}, status=status)
+    context = {
+        "form": form,
+        "places": Branch.objects.prefetch_related("registers"),
+        "changes": reports.latest_changes() if may(request.membership.role, Can.SEE_HISTORY) else [],
+    }
+    return page(request, "shop/shop_settings.html", context, status=422 if form.errors else 200)

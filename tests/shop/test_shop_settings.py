@@ -4,8 +4,8 @@ import datetime as dt
 
 import pytest
 
-from shop import services
-from shop.models import Change, Register, Shop
+from shop import reports, services
+from shop.models import Change, Membership, Register, Shop
 from shop.services import ShopRefused
 from shop.tenancy import use_shop
 from tests import factories
@@ -88,3 +88,24 @@ def test_members_are_linked_for_those_who_manage_them(cast: factories.Cast) -> N
     manager = factories.make_member(shop=cast.green, role="manager")
     assert "/s/green/settings/members/" in cast.client().get(PAGE).content.decode()
     assert "/s/green/settings/members/" not in cast.client(manager).get(PAGE).content.decode()
+
+
+def test_page_says_who_changed_what(cast: factories.Cast) -> None:
+    client = cast.client()
+    client.post(PAGE, GIVEN)
+    bob = Membership.objects.get(shop=cast.green, user=cast.bob)
+    client.post(f"{PAGE}members/{bob.pk}/role/", {"role": "clerk"})
+    client.post(f"{PAGE}members/{bob.pk}/remove/")
+    secret = services.invite(shop=cast.green, email="new@shops.example", role="analyst", by=cast.alice)
+    services.accept_invitation(secret=secret, by=cast.charlie)
+    with use_shop(cast.green):
+        notes = [(note.who.split("@")[0], note.what) for note in reports.latest_changes()]
+    assert notes == [
+        ("charlie", "joined as Analyst"),
+        ("alice", "removed bob@shops.example"),
+        ("alice", "made bob@shops.example Stock clerk"),
+        ("alice", "changed name, currency, time zone, country, region, a new day starts at"),
+    ]
+    assert "made bob@shops.example Stock clerk" in client.get(PAGE).content.decode()
+    with use_shop(cast.rival):
+        assert reports.latest_changes() == []
