@@ -12,6 +12,7 @@ from django.db import connection
 from inventory import reports as inventory_reports
 from sales import reports as sales_reports
 from sales.measures import MEASURES
+from shop import reports as shop_reports
 from shop.imports.kinds import every_kind
 from shop.roles import Role
 from shop.walls import DOOR_TABLES
@@ -27,7 +28,7 @@ def test_glossary_names_every_measure() -> None:
     assert [m.name for m in MEASURES.values() if f"| {m.name} |" not in page("glossary.md")] == []
 
 
-@pytest.mark.parametrize("module", [sales_reports, inventory_reports], ids=lambda module: module.__name__)
+@pytest.mark.parametrize("module", [sales_reports, inventory_reports, shop_reports], ids=lambda module: module.__name__)
 def test_glossary_names_every_report(module: ModuleType) -> None:
     public = [
         name
