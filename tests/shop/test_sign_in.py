@@ -76,6 +76,19 @@ def test_guesses_spread_over_people_are_limited_by_address(cast: factories.Cast,
     assert 1 <= asked.asked <= 10
 
 
+def test_behind_a_proxy_only_the_address_it_adds_counts(
+    cast: factories.Cast, asked: type[CountingHasher], settings: Any
+) -> None:
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+    asked.asked = 0
+    for guess in range(40):
+        forged = f"10.0.{guess}.1, 203.0.113.9"
+        sign_in(f"person{guess}@shops.example", "wrong", HTTP_X_FORWARDED_FOR=forged)
+    assert 1 <= asked.asked <= 10
+    sign_in("alice@shops.example", "wrong", HTTP_X_FORWARDED_FOR="203.0.113.10")
+    assert asked.asked <= 11, "another address has its own count"
+
+
 def test_owner_still_gets_in_when_others_guess_elsewhere(cast: factories.Cast) -> None:
     for guess in range(4):
         sign_in("alice@shops.example", f"wrong {guess}")
