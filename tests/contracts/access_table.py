@@ -19,6 +19,7 @@ class Access:
     row: Callable[[Shelf], Any] | None = None
     data: dict[str, str] = field(default_factory=dict)
     form: bool = False  # a GET shows the form that is posted
+    unready: bool = False  # without what a person did before, it answers with a refusal
 
 
 IN_SHOP: dict[str, Access] = {
@@ -41,9 +42,10 @@ IN_SHOP: dict[str, Access] = {
     "shop:invitation_withdraw": Access(Can.MANAGE_MEMBERS, "post", row=lambda shelf: shelf.invitation),
     "shop:import_list": Access(Can.IMPORT),
     "shop:import_new": Access(Can.IMPORT),
+    "shop:import_match": Access(Can.IMPORT, unready=True),  # with no upload it refuses, and says so
     "shop:import_detail": Access(Can.IMPORT, row=lambda shelf: shelf.job),
     "shop:import_cancel": Access(Can.IMPORT, "post", row=lambda shelf: shelf.job),
-    "shop:import_refused": Access(Can.IMPORT, row=lambda shelf: shelf.job),
+    "shop:import_refused": Access(Can.IMPORT, row=lambda shelf: shelf.job, unready=True),
 }
 
 OUTSIDE: dict[str, Access] = {

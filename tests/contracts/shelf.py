@@ -19,6 +19,13 @@ from shop.services import invite
 from tests.factories import make_member
 
 BY = "alice@shops.example"
+UPLOAD = {
+    "kind": "sales_lines",
+    "name": "till.csv",
+    "path": "gone",
+    "branch": "",
+    "mapping": {"columns": {}, "constants": {}},
+}
 
 
 @dataclass
@@ -44,7 +51,7 @@ def fill(shop: Shop) -> Shelf:
             shop=shop,
             product=milk,
             sale=_sell(branch, milk),
-            job=Job.objects.create(kind="import", title="till.csv", payload={}, asked_by=BY),
+            job=Job.objects.create(kind="import", title="till.csv", payload=UPLOAD, asked_by=BY),
             member=Membership.objects.get(shop=shop, user=extra),
             invitation=_invite(shop, people[Role.OWNER]),
             people=people,
