@@ -26,7 +26,7 @@ _WRONG = {
     ("currency", "invalid"): "Write the currency as three capital letters, such as EUR.",
     ("country", "invalid"): "Write the country as two capital letters, such as PT.",
 }
-_SPENT = "This invitation has been used, withdrawn or has run out. Ask the person who invited you for a new one."
+_SPENT = "This invitation has been used, withdrawn or has run out. Ask whoever invited you for a new one."
 Row = dict[str, Any]
 
 

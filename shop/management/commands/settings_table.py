@@ -25,8 +25,8 @@ BEFORE_DJANGO = """
 
 | Variable | Default | What it is for |
 |---|---|---|
-| `AISLE_HOME` | `.aisle` beside the code | Folder of all data: databases, uploads, static files, mail that was not sent. |
-| `AISLE_VENV` | `.venv` beside the code | The virtual environment that `bin/setup` makes and the other commands use. |
+| `AISLE_HOME` | `.aisle` beside the code | Folder of all data: databases, uploads, static files, mail not sent. |
+| `AISLE_VENV` | `.venv` beside the code | The virtual environment `bin/setup` makes and the others use. |
 | `AISLE_EMBEDDED_FSYNC` | on | off: the embedded PostgreSQL does not wait for the disk. For tests only. |
 | `AISLE_TEST_PROCESSES` | 2 | How many processes `bin/test` runs side by side. |
 | `AISLE_REQUIRE_BROWSER` | (empty) | 1: tests that need Chromium fail without it; otherwise they are skipped. |
