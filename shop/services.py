@@ -31,7 +31,7 @@ Row = dict[str, Any]
 
 
 class ShopRefused(Refused):
-    """A shop cannot be made or set like this. `field` is the setting at fault; `plain` the sentence without its name."""
+    """A shop cannot be like this. `field` is the setting at fault; `plain` the sentence without its name."""
 
     code = "shop_invalid"
 
