@@ -143,11 +143,11 @@ MUTANTS = [
         f"{WALLS}::test_history_sees_save_bulk_and_copy_alike",
     ),
     Mutant(
-        "an invitation works twice",
+        "an old invitation works",
         "shop/services.py",
-        "secret_hash=_hash(secret), accepted_at=None)",
-        "secret_hash=_hash(secret))",
-        "tests/shop/test_invitations.py",
+        "found.expires_at < timezone.now()",
+        "False",
+        "tests/shop/test_join.py::test_old_withdrawn_and_unknown_links_say_the_same",
     ),
 ]
 
