@@ -8,21 +8,25 @@ from shop.imports.staging import Batch
 
 def resolve_customers(batch: Batch) -> int:
     """Fill `import_customers` (code, id) for the good rows' customers; unknown ones are made for review."""
-    batch.run(
-        "customers",
-        """create temp table import_customers on commit drop as
-        select distinct customer as code, null::bigint as id from import_rows
-        where problem is null and customer is not null""",
-    )
-    made = batch.run(
-        "customers",
-        """insert into customers_customer (shop_id, code, name, email, phone, needs_review)
-        select %(shop)s, n.code, '', '', '', true from import_customers n
-        where not exists (select from customers_customer c where c.code = n.code) order by n.code""",
-        {"shop": batch.shop.pk},
-    )
-    batch.run("customers", "update import_customers n set id = c.id from customers_customer c where c.code = n.code")
-    return made
+    batch.run("customers", _NAMED)
+    batch.run("customers", "analyze import_customers")
+    return batch.run("customers", _MAKE, {"shop": batch.shop.pk})
+
+
+_NAMED = """
+create temp table import_customers on commit drop as
+select n.code, c.id
+from (select distinct customer as code from import_rows where problem is null and customer is not null) n
+left join customers_customer c on c.code = n.code
+"""
+_MAKE = """
+with made as (
+    insert into customers_customer (shop_id, code, name, email, phone, needs_review)
+    select %(shop)s, code, '', '', '', true from import_customers where id is null order by code
+    returning id, code
+)
+update import_customers n set id = made.id from made where made.code = n.code
+"""
 
 
 def merge_customers(batch: Batch) -> Counts:

@@ -21,26 +21,26 @@ def resolve_products(batch: Batch) -> int:
     batch.run(
         "products",
         """create temp table import_products on commit drop as
-        select n.code, coalesce(p.id, b.product_id) as id
+        select n.code, f.id, f.name::text as name, t.rate, f.cost
         from (select distinct product as code from import_rows where problem is null and product is not null) n
         left join inventory_product p on p.sku = n.code
-        left join inventory_barcode b on b.code = n.code""",
+        left join inventory_barcode b on b.code = n.code and p.id is null
+        left join inventory_product f on f.id = coalesce(p.id, b.product_id)
+        left join inventory_taxrate t on t.id = f.tax_rate_id""",
     )
+    batch.run("products", "analyze import_products")
     made = batch.run("products", _MAKE_PRODUCTS, {"shop": batch.shop.pk})
-    batch.run("products", _KNOW_PRODUCTS)
     batch.run("products", "analyze import_products")
     return made
 
 
 _MAKE_PRODUCTS = """
-insert into inventory_product (shop_id, sku, name, unit, content_unit, plu, is_active, needs_review, added_at)
-select %(shop)s, code, code, 'piece', '', '', true, true, now() from import_products where id is null order by code
-"""
-_KNOW_PRODUCTS = """
-alter table import_products add column name text, add column rate numeric, add column cost numeric;
-update import_products n set id = p.id from inventory_product p where n.id is null and p.sku = n.code;
-update import_products n set name = p.name, cost = p.cost, rate = t.rate
-from inventory_product p left join inventory_taxrate t on t.id = p.tax_rate_id where p.id = n.id
+with made as (
+    insert into inventory_product (shop_id, sku, name, unit, content_unit, plu, is_active, needs_review, added_at)
+    select %(shop)s, code, code, 'piece', '', '', true, true, now() from import_products where id is null order by code
+    returning id, sku
+)
+update import_products n set id = made.id, name = n.code from made where made.sku = n.code
 """
 
 

@@ -13,8 +13,8 @@ from shop.imports.kinds import Counts
 from shop.imports.places import branch_key
 from shop.imports.staging import Batch
 
-TABLES = ("sales_sale", "sales_saleline")
-_LINES_AT_ONCE = 100_000
+TABLES = ("sales_sale", "sales_saleline", "inventory_product", "customers_customer")
+_LINES_AT_ONCE = 200_000
 # Sums of a day must fit the amount columns of the roll-ups.
 _LARGEST = 1_000_000_000
 
@@ -71,6 +71,7 @@ def write(batch: Batch, shape: Shape, made: dict[str, int]) -> Counts:
         "import_registers (branch_id bigint, key text, id bigint)",
     ):
         batch.run("compare", f"create temp table if not exists {table} on commit drop")
+    batch.run("compare", "analyze import_branches, import_registers, import_customers")
     batch.run("compare", _COMPARE, values)
     batch.run("compare", "analyze import_sales")
     documents, created, unchanged, other, amount = batch.one("compare", _COUNT, values)

@@ -9,6 +9,7 @@ import codecs
 import csv
 import gzip
 import io
+import itertools
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -66,23 +67,43 @@ class Table:
             return 0.0
         return 1.0 if self._raw.closed else self._raw.tell() / self._source.size
 
-    def rows(self) -> Iterator[tuple[int, list[str]]]:
-        """(line of the file, cells) for every row below the header. Blank rows are left out."""
+    def chunks(self, size: int) -> Iterator[tuple[list[int], list[list[str]]]]:
+        """(lines of the file, rows) for the rows below the header, so many at a time. Blank rows are left out."""
         with self._source.opens() as self._raw:
             text = io.TextIOWrapper(_unpacked(self._raw), self._layout.encoding, newline="")
             reader = csv.reader(text, delimiter=self._layout.delimiter)
+            line = 1
             try:
-                header_seen, line = False, 1
-                for row in reader:
-                    if any(row):
-                        if header_seen:
-                            yield line, row
-                        header_seen = True
+                next(row for row in reader if any(row))
+                while True:
                     line = reader.line_num + 1
+                    rows = list(itertools.islice(reader, size))
+                    if not rows:
+                        return
+                    yield _numbered(line, reader.line_num, rows)
             except csv.Error as error:
-                raise ImportRefused(f"{self._source.name}, line {line}: {_csv_words(error)}") from error
+                raise ImportRefused(f"{self._source.name}, line {reader.line_num}: {_csv_words(error)}") from error
             except (EOFError, zlib.error, gzip.BadGzipFile) as error:
                 raise _cut_off(self._source) from error
+
+    def rows(self) -> Iterator[tuple[int, list[str]]]:
+        """(line of the file, cells) for every row below the header, one by one."""
+        for lines, rows in self.chunks(1000):
+            yield from zip(lines, rows, strict=True)
+
+
+def _numbered(first: int, last: int, rows: list[list[str]]) -> tuple[list[int], list[list[str]]]:
+    """The line each row begins on. Rows are one line each, unless a quoted cell holds line breaks."""
+    lines = list(range(first, first + len(rows)))
+    if last - first + 1 != len(rows):
+        line = first
+        for place, row in enumerate(rows):
+            lines[place] = line
+            line += 1 + sum(cell.count("\n") or cell.count("\r") for cell in row)
+    if all(map(any, rows)):
+        return lines, rows
+    kept = [(line, row) for line, row in zip(lines, rows, strict=True) if any(row)]
+    return [line for line, _ in kept], [row for _, row in kept]
 
 
 def look(source: Source, *, whole: bool = True) -> Layout:

@@ -23,12 +23,13 @@ class Collected:
         self._path = path
 
     def keep(self) -> str:
-        """Put the rows where they stay, and return their name: the path asked for, or a name in the uploads' storage."""
+        """Put the rows where they stay; returns the path asked for, or else a name in the storage of uploads."""
         self.file.flush()
         if self._path is not None:
             return self._path
         self.file.seek(0)
-        return default_storage.save(f"imports/{current_shop_id()}/{uuid.uuid4()}/refused.csv", File(self.file.buffer))
+        name = f"imports/{current_shop_id()}/{uuid.uuid4()}/refused.csv"
+        return default_storage.save(name, File(self.file.buffer))
 
 
 @contextmanager

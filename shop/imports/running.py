@@ -81,11 +81,12 @@ def run(
 
 def finish(kind: Kind, changed: int) -> None:
     """What follows the commit of an import. Harmless to repeat."""
-    if changed >= _MANY:
-        with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
+        _work_in_bulk(cursor)
+        if changed >= _MANY:
             for table in kind.grows:
                 cursor.execute("select aisle_analyze(%s)", [table])
-    kind.finish()
+        kind.finish()
 
 
 def _look_through(kind: Kind, sources: Sequence[Source], mapping: Mapping) -> list[Staged]:
@@ -104,15 +105,19 @@ def _begin(cursor: Any, files: Sequence[Staged], progress: Progress, branch: str
         progress=progress,
         default_branch=branch or _first_branch(),
     )
-    batch.run("begin", f"set local work_mem = '{_WORK_MEM}'")
+    _work_in_bulk(cursor)
     # Checks at commit would be one long silence; at each statement they are part of its progress.
     batch.run("begin", "set constraints all immediate")
-    # Statements are few and large, compiling them costs more than it saves.
-    batch.run("begin", "set local jit = off")
     for staged in files:
         if staged.layout.is_guess:
             batch.notes.append(f"{staged.source.name} is not UTF-8. It was read as Windows text; check the accents.")
     return batch
+
+
+def _work_in_bulk(cursor: Any) -> None:
+    """Tell the transaction that its statements are few and large: compiling them would cost more than it saves."""
+    cursor.execute(f"set local work_mem = '{_WORK_MEM}'")
+    cursor.execute("set local jit = off")
 
 
 def _first_branch() -> str:

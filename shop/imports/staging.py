@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import logging
 import time
 import zoneinfo
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from operator import itemgetter
-from typing import Any, cast
+from typing import Any
 
 from psycopg import sql
 
@@ -110,9 +110,11 @@ def _columns(kind: Kind, mapping: Mapping) -> _Plan:
         count = len(mapping.columns.get(kind_field.name, ()))
         names = [f"c{width + place}" for place in range(count)]
         if kind_field.name in mapping.constants:
-            raw[kind_field.name] = sql.Literal(mapping.constants[kind_field.name]).as_string(None) + "::text"
+            raw[kind_field.name] = (
+                sql.Literal(mapping.constants[kind_field.name].strip() or None).as_string(None) + "::text"
+            )
         elif count:
-            raw[kind_field.name] = names[0] if count == 1 else f"concat_ws(' ', {', '.join(names)})"
+            raw[kind_field.name] = names[0] if count == 1 else f"nullif(concat_ws(' ', {', '.join(names)}), '')"
             fields[kind_field.name] = tuple(range(width, width + count))
             width += count
         else:
@@ -128,46 +130,35 @@ def _copy(batch: Batch, staged: Staged, number: int, files: int, plan: _Plan) ->
     with batch.cursor.copy(
         f"copy import_raw (file, line, problem{', ' if names else ''}{names}) from stdin with (format csv)"
     ) as copy:
-        for rows in _in_chunks(_picked(table, number, len(header), places)):
+        for lines, rows in table.chunks(_ROWS_AT_ONCE):
             text = io.StringIO()
-            csv.writer(text).writerows(rows)
+            csv.writer(text).writerows(_picked(lines, rows, number, len(header), places))
             copy.write(text.getvalue())
             count += len(rows)
             batch.progress(0.3 * (number + table.fraction()) / files)
     return count
 
 
-def _picked(table: Table, number: int, width: int, places: list[int]) -> Iterator[tuple[Any, ...]]:
-    """(file, line, problem, mapped cells). A row with more cells than names, or fewer, is told apart here."""
+def _picked(
+    lines: list[int], rows: list[list[str]], number: int, width: int, places: list[int]
+) -> Iterable[tuple[Any, ...]]:
+    """(file, line, problem, mapped cells without spaces around). An empty cell becomes null in COPY.
 
-    pick = _picker(places)
-    for line, row in table.rows():
-        if len(row) == width:
-            yield (number, line, "", *pick(row))
-        elif not any(row[width:]) and len(row) > width:
-            yield (number, line, "", *pick(row[:width]))
-        else:
-            problem = f"the row has {len(row)} cells, the first row has {width} column names"
-            padded = [*row, *[""] * width][:width]
-            yield (number, line, problem, *pick(padded))
-
-
-def _picker(places: list[int]) -> Callable[[list[str]], Sequence[str]]:
-    """itemgetter answers a tuple for two places or more; a slice does for one or none."""
-    if len(places) > 1:
-        return cast(Callable[[list[str]], Sequence[str]], itemgetter(*places))
-    return itemgetter(slice(places[0], places[0] + 1) if places else slice(0))
+    Column by column, since that is several times as fast; a row with more cells than names, or fewer, is told apart.
+    """
+    problems: Iterable[str] = itertools.repeat("")
+    if set(map(len, rows)) != {width}:
+        problems = [_width_problem(row, width) for row in rows]
+        rows = [[*row, *[""] * width][:width] for row in rows]
+    columns = list(zip(*rows, strict=True))
+    return zip(itertools.repeat(number), lines, problems, *(map(str.strip, columns[place]) for place in places))
 
 
-def _in_chunks(rows: Iterator[tuple[Any, ...]]) -> Iterator[list[tuple[Any, ...]]]:
-    chunk: list[tuple[Any, ...]] = []
-    for row in rows:
-        chunk.append(row)
-        if len(chunk) == _ROWS_AT_ONCE:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk
+def _width_problem(row: list[str], width: int) -> str:
+    """Empty cells at a row's end are no cells."""
+    if len(row) == width or (len(row) > width and not any(row[width:])):
+        return ""
+    return f"the row has {len(row)} cells, the first row has {width} column names"
 
 
 def _type(batch: Batch, kind: Kind, plan: _Plan) -> None:

@@ -32,7 +32,7 @@ _TWO_NUMBERS = r"^\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2})($|\D)"
 
 def statement(fields: Sequence[Field], raw: dict[str, str], cutoff: int) -> str:
     """CREATE import_rows AS ...: one pass over import_raw. `offset 0` keeps each conversion from running twice."""
-    trimmed = ", ".join(rf"nullif(btrim({raw[f.name]}, E' \t\u00a0'), '') as raw_{f.name}" for f in fields)
+    named = ", ".join(f"{raw[f.name]} as raw_{f.name}" for f in fields)
     typed = ", ".join(f'{_typed(f, cutoff)} as "{f.name}"' for f in fields)
     raws = ", ".join(f"raw_{f.name}" for f in fields)
     problems = ", ".join(problem for f in fields for problem in _problems(f))
@@ -42,7 +42,7 @@ def statement(fields: Sequence[Field], raw: dict[str, str], cutoff: int) -> str:
         select file, line, coalesce({problems or "null"}, problem) as problem, {names}
         from (
             select file, line, problem, {raws}, {typed}
-            from (select file, line, problem, {trimmed} from import_raw offset 0) trimmed offset 0
+            from (select file, line, problem, {named} from import_raw offset 0) named offset 0
         ) typed
     """.replace("coalesce(null, problem)", "problem")
 
@@ -52,7 +52,7 @@ def date_evidence(raw: str) -> str:
     return rf"""
         select max(v) filter (where v ~ '^(1[3-9]|2\d|3[01])[-/.]\d'),
                max(v) filter (where v ~ '^\d{{1,2}}[-/.](1[3-9]|2\d|3[01])[-/.]'), max(v)
-        from (select btrim({raw}) as v from import_raw) t where v ~ '{_TWO_NUMBERS}'
+        from (select {raw} as v from import_raw) t where v ~ '{_TWO_NUMBERS}'
     """
 
 
@@ -78,8 +78,7 @@ def _moment(value: str, reads: As, cutoff: int) -> str:
     elif cutoff:
         made = f"{made} + case when strpos({value}, ':') = 0 then interval '{int(cutoff)} hours' else interval '0' end"
     return rf"""case when {value} ~ '{_DATE_START}' and pg_input_is_valid({value}, 'timestamptz')
-        then case when {value}::timestamptz >= '1900-01-01' and {value}::timestamptz < '2200-01-01'
-        then {made} end end"""
+        then {made} end"""
 
 
 def _number(value: str) -> str:
@@ -101,8 +100,11 @@ def _problems(field: Field) -> list[str]:
     if field.filled:
         found.append(f"case when {value} is null then '{field.name} is empty' end")
     if field.reads in _HOW_TO_WRITE:
+        unread = f'"{field.name}" is null'
+        if field.reads in (As.DATE, As.MOMENT):
+            unread = f"""({unread} or "{field.name}" < '1900-01-01' or "{field.name}" >= '2200-01-01')"""
         found.append(
-            f'case when {value} is not null and "{field.name}" is null'
+            f"case when {value} is not null and {unread}"
             f" then '{field.name}: “' || left({value}, 60) || '” {_HOW_TO_WRITE[field.reads]}' end"
         )
     else:
