@@ -94,7 +94,9 @@ from (
     from import_barcodes n
     join (
         select b.code, p.sku as owner from inventory_barcode b join inventory_product p on p.id = b.product_id
-        union select distinct on (code) code, sku from (select * from import_barcodes order by code, file, line) f
+        union select first.code, first.sku
+        from (select distinct on (code) code, sku from import_barcodes order by code, file, line) first
+        where not exists (select from inventory_barcode b where b.code = first.code)
     ) o on o.code = n.code and o.owner <> n.sku
     group by n.file, n.line, n.code
 ) t where r.file = t.file and r.line = t.line and r.problem is null

@@ -158,7 +158,8 @@ def _width_problem(row: list[str], width: int) -> str:
     """Empty cells at a row's end are no cells."""
     if len(row) == width or (len(row) > width and not any(row[width:])):
         return ""
-    return f"the row has {len(row)} cells, the first row has {width} column names"
+    cells = "1 cell" if len(row) == 1 else f"{len(row)} cells"
+    return f"the row has {cells}, the first row has {width} column names"
 
 
 def _type(batch: Batch, kind: Kind, plan: _Plan) -> None:

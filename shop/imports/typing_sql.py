@@ -27,6 +27,7 @@ _HOW_TO_WRITE = {
     As.MOMENT: "is not a date and time. Write it like 2026-11-21 17:30",
 }
 _DATE_START = r"^(\d{1,4}[-/. ]|(19|20)\d{6}($|\D)|[A-Za-z]{3,9}\.? \d)"
+_EITHER, _ONLY_DAY = r"0?[1-9]|1[0-2]", r"1[3-9]|2\d|3[01]"
 _TWO_NUMBERS = r"^\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2})($|\D)"
 
 
@@ -39,19 +40,19 @@ def statement(fields: Sequence[Field], raw: dict[str, str], cutoff: int) -> str:
     names = ", ".join(f'"{f.name}"' for f in fields)
     return f"""
         create temp table import_rows on commit drop as
-        select file, line, coalesce({problems or "null"}, problem) as problem, {names}
+        select file, line, coalesce(problem, {problems}) as problem, {names}
         from (
             select file, line, problem, {raws}, {typed}
             from (select file, line, problem, {named} from import_raw offset 0) named offset 0
         ) typed
-    """.replace("coalesce(null, problem)", "problem")
+    """
 
 
 def date_evidence(raw: str) -> str:
     """One row: a date that must be day first, one that must be month first, one that could be either."""
     return rf"""
-        select max(v) filter (where v ~ '^(1[3-9]|2\d|3[01])[-/.]\d'),
-               max(v) filter (where v ~ '^\d{{1,2}}[-/.](1[3-9]|2\d|3[01])[-/.]'), max(v)
+        select max(v) filter (where v ~ '^({_ONLY_DAY})[-/.]({_EITHER})[-/.]'),
+               max(v) filter (where v ~ '^({_EITHER})[-/.]({_ONLY_DAY})[-/.]'), max(v)
         from (select {raw} as v from import_raw) t where v ~ '{_TWO_NUMBERS}'
     """
 
