@@ -1,4 +1,4 @@
-"""Products and stock counts from files. Each declares its kind; `resolve_products` serves the kinds that name products."""
+"""Products and stock counts from files, each declared in its own; and products that other files name."""
 
 from inventory.imports.known import resolve_products
 from inventory.imports.products import PRODUCTS
