@@ -65,8 +65,13 @@ def what_changed(parts: Sequence[tuple[str, Decimal]], currency: str, than: str)
     """The whole change in words, then what moved most, largest first. The parts add up to the whole."""
     total = sum((change for _, change in parts), Decimal(0))
     ordered = sorted((part for part in parts if part[1]), key=lambda part: -abs(part[1]))[:NAMED_PARTS]
-    named = [f"{name} {formats.money_short(change, currency, sign=True)}" for name, change in ordered]
+    named = [f"{name} {_unbroken(formats.money_short(change, currency, sign=True))}" for name, change in ordered]
     return " ".join([whole_change(total, currency, than), *([", ".join(named) + "."] if named else [])])
+
+
+def _unbroken(amount: str) -> str:
+    """A line never ends between the minus and its amount."""
+    return amount.replace(formats.MINUS, formats.MINUS + "\N{WORD JOINER}")
 
 
 def greeting(hour: int, name: str) -> str:

@@ -15,8 +15,6 @@ from sales.measures import MEASURES, Measure, Sums
 from shop import formats
 from shop.roles import may
 
-UNIT_WORDS = {"money": "money", "share": "per cent of net sales", "count": "a count", "quantity": "pieces or kilograms"}
-
 
 @dataclass(frozen=True, slots=True)
 class Card:
@@ -47,7 +45,7 @@ def write(measure: Measure, value: Decimal | None, currency: str) -> str:
     if measure.unit == "money":
         return formats.money_short(value, currency)
     if measure.unit == "share":
-        return formats.percent(value)
+        return formats.UNKNOWN if value is None else formats.number(value * 100, 1) + "%"
     if measure.unit == "count" or (value is not None and abs(value) >= 100):
         return formats.number(value)
     return formats.units(None if value is None else formats.rounded(value, 1))
@@ -74,12 +72,13 @@ def card(
     *,
     url: str = "",
     picked: bool = False,
-    note: str = "",
+    than: str = "usual",
     spark: SafeString = svg.NOTHING,
 ) -> Card:
-    """The card of a measure; without a known number before, no change is claimed."""
+    """The card of a measure; without a known number before, no change is claimed. `than` names what it is beside."""
     value, was = measure.of(now), measure.of(before) if before else None
     delta, direction = difference(measure, value, was)
+    written = write(measure, was, currency) if was is not None else ""
     return Card(
         key=measure.key,
         label=measure.name,
@@ -88,8 +87,8 @@ def card(
         delta=delta,
         direction=direction,
         verdict=verdict(measure, direction),
-        usual=write(measure, was, currency) if was is not None else "",
-        note=note,
+        usual=written if than == "usual" else "",
+        note=f"{than} {written}" if written and than != "usual" else "",
         spark=spark,
         url=url,
         picked=picked,

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+from django.db import transaction
 from django.db.models import Q, Sum
 from django.db.models.functions import ExtractHour, ExtractIsoWeekDay
 from django.urls import reverse
@@ -122,6 +123,7 @@ def _cursor(value: str) -> tuple[dt.date, int, int] | None:
         return None
 
 
+@transaction.atomic
 def build(filters: Filters, shop: Shop) -> LinesScreen:
     """One page of lines. Never counts them all: it looks one line further to know whether there are older ones."""
     rollups.refresh(filters.choice.drawn)

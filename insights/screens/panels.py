@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from django.db import transaction
+
 from shop import logs
 
 Content = TypeVar("Content")
@@ -25,7 +27,9 @@ class Panel(Generic[Content]):
 def panel(build: Callable[[], Content]) -> Panel[Content]:
     """The part, or its failure told and logged. For parts a page can do without, never for the page's own numbers."""
     try:
-        return Panel(build())
+        # A savepoint: where the database refused, the page's other parts still read.
+        with transaction.atomic():
+            return Panel(build())
     except Exception:
         logger.exception("A panel failed")
         return Panel(None, failed=True, reference=logs.request_id.get()[:8])

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
+from django.db import transaction
 from django.db.models import Q, Sum
 from django.urls import reverse
 
@@ -88,6 +89,7 @@ def found(search: Search) -> Any:
     return rows if search.show == "all" or search.words else rows.active()
 
 
+@transaction.atomic
 def build(search: Search, role: str, today: dt.date) -> ProductsScreen:
     """One page of products with stock and recent sales for the roles that may see them."""
     page = Paginator(found(search).select_related("category"), ROWS).get_page(search.page)
@@ -151,6 +153,7 @@ class ProductScreen:
     has_stock: bool
 
 
+@transaction.atomic
 def detail(product: Product, shop: Shop, role: str) -> ProductScreen:
     """Everything about a product that the role may see; a fixed number of queries."""
     today, see_stock, see_sales = shop.today(), may(role, Can.SEE_STOCK), may(role, Can.SEE_SALES)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.db import transaction
+
 from insights import charts, periods
 from insights.changes import what_changed
 from insights.screens.asked import Asked
@@ -63,17 +65,19 @@ class SalesScreen:
     compared_note: str
 
 
+@transaction.atomic
 def build(asked: Asked, shop: Shop, role: str) -> SalesScreen:
     """Everything the page shows; a fixed number of queries whatever was sold."""
     choice, currency = asked.choice, shop.currency
     days = reports.by_day(choice.drawn, branch=asked.branch_id)
     total = sum((sums for day, sums in days.items() if day in choice.counted), Sums.zero())
     compared = _compared(asked, days)
+    than = "usual" if choice.uses_usual else "before"
     return SalesScreen(
         asked=asked,
         total=total,
         cards=[
-            card(m, total, compared.total, currency, url=asked.url(measure=m.key), picked=m is asked.picked)
+            card(m, total, compared.total, currency, url=asked.url(measure=m.key), picked=m is asked.picked, than=than)
             for m in asked.measures
         ],
         nothing=None if any(sums.lines for sums in days.values()) else _no_sales(asked),

@@ -8,6 +8,7 @@ from decimal import Decimal
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+from django.db import transaction
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
@@ -79,6 +80,7 @@ class TodayScreen:
     today: dt.date
     greeting: str
     has_sales: bool
+    nothing_yet: str
     day: Day | None = None
     so_far: Panel[SoFar | None] | None = None
     changed: Panel[Changed | None] | None = None
@@ -86,23 +88,26 @@ class TodayScreen:
     notes: Panel[list[Note]] | None = None
 
 
+@transaction.atomic
 def build(shop: Shop, role: str, name: str, now: dt.datetime) -> TodayScreen:
     """Everything the page shows; a fixed number of queries whatever was sold. `now` is in the shop's zone."""
     today, hello = shop.today(now), changes.greeting(now.hour, name)
+    zero = f"{formats.symbol(shop.currency)}0 so far"
     known = reports.first_and_last_day()
     if known is None:
-        return TodayScreen(today, hello, has_sales=False)
+        return TodayScreen(today, hello, has_sales=False, nothing_yet=zero)
     days = _days_before(today, known)
     date = next((day for day in reversed(days) if days[day].lines), None)
     notes = panel(lambda: data_notes(shop, role, Period.ending(today, days=CHART_DAYS)))
     so_far = panel(lambda: _so_far(shop, today))
     if date is None:
-        return TodayScreen(today, hello, has_sales=True, so_far=so_far, notes=notes)
+        return TodayScreen(today, hello, has_sales=True, nothing_yet=zero, so_far=so_far, notes=notes)
     usual = reports.usual(date)
     return TodayScreen(
         today,
         hello,
         has_sales=True,
+        nothing_yet=zero,
         day=_day(shop, role, today, date, days, usual),
         so_far=so_far,
         changed=panel(lambda: _changed(shop, date) if usual else None),
@@ -228,13 +233,12 @@ def data_notes(shop: Shop, role: str, period: Period) -> list[Note]:
     """What to mend so that the numbers can be trusted, worst first; each leads to where it is mended."""
     unmatched = next((row.sums for row in reports.by_product(period) if row.id is None), Sums.zero())
     total = reports.totals(period)
-    uncosted = total.net - total.costed_net
     review = Product.objects.to_review().count()
     found: list[Note] = []
     if unmatched.lines:
         found.append(_unmatched(unmatched, period, shop))
     if may(role, Can.SEE_COST) and total.lines and total.costed_lines < total.lines:
-        found.append(_uncosted(uncosted, shop))
+        found.append(_uncosted(total.net - total.costed_net, shop))
     if review:
         found.append(_to_review(review))
     return found
@@ -251,12 +255,15 @@ def _unmatched(sums: Sums, period: Period, shop: Shop) -> Note:
 
 
 def _uncosted(net: Decimal, shop: Shop) -> Note:
+    text = f"{formats.money_short(net, shop.currency)} of sales in four weeks have no known cost"
+    if not Product.objects.filter(cost=None).exists():
+        return Note("coins", text, "Their cost was not known when they were sold, so the margin leaves them out.")
     return Note(
         icon="coins",
-        text=f"{formats.money_short(net, shop.currency)} of sales in four weeks have no known cost",
-        why="They are left out of the margin. Give their products a cost.",
+        text=text,
+        why="The margin leaves them out. Give their products a cost.",
         url=f"{reverse('insights:product_list')}?show=no-cost",
-        action="Products without a cost",
+        action="Add costs",
     )
 
 
