@@ -6,14 +6,16 @@ last `report.checkpoint(...)`; it must be harmless to repeat from there.
 
 from __future__ import annotations
 
+import contextvars
 import datetime as dt
 import logging
+import threading
 import uuid
 from collections.abc import Callable
 from typing import Any
 
 from celery import current_app
-from django.db import connection, connections, transaction
+from django.db import Error, connection, connections, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -23,6 +25,7 @@ from shop.tenancy import acting, current_shop_id
 
 log = logging.getLogger("aisle.jobs")
 LEASE = dt.timedelta(seconds=60)
+HEARTBEAT = dt.timedelta(seconds=15)
 MOST_ATTEMPTS = 5
 RUN_JOB = "shop.tasks.run_job"  # by name: tasks stand above jobs
 
@@ -85,11 +88,16 @@ def cancel(*, job_id: int) -> Job:
 
 class Report:
     """A running job's voice: progress and cancellation over a connection of its own, so that what it says
-    is seen at once while the job's own transaction is still open."""
+    is seen at once while the job's own transaction is still open. Until it is closed a thread keeps the lease:
+    one statement over a large file may take longer than a lease, and says nothing meanwhile."""
 
     def __init__(self, job: Job) -> None:
         self._job = job
         self._side = connections.create_connection("default")
+        self._closed = threading.Event()
+        keep = contextvars.copy_context().run  # the thread works for the same shop
+        self._heart = threading.Thread(target=keep, args=(self._keep_lease,), daemon=True)
+        self._heart.start()
 
     def progress(self, done: int, total: int) -> None:
         """Show progress and keep the lease. Raises Cancelled or LeaseLost where the job must stop."""
@@ -107,12 +115,25 @@ class Report:
 
     def checkpoint(self, **step: Any) -> None:
         """Remember where to resume, in the caller's transaction: its last call before the commit, since it
-        locks the row that `progress` writes."""
+        locks the row that `progress` writes. Raises LeaseLost where another worker has the job."""
         self._job.step = {**self._job.step, **step}
-        Job.objects.filter(pk=self._job.pk, attempts=self._job.attempts).update(step=self._job.step)
+        if not Job.objects.filter(pk=self._job.pk, attempts=self._job.attempts).update(step=self._job.step):
+            raise LeaseLost(f"Job {self._job.pk} is held by another worker.")
 
     def close(self) -> None:
+        self._closed.set()
+        self._heart.join()
         self._side.close()
+
+    def _keep_lease(self) -> None:
+        mine = Job.objects.filter(pk=self._job.pk, status=Job.Status.RUNNING, attempts=self._job.attempts)
+        while not self._closed.wait(HEARTBEAT.total_seconds()):
+            try:
+                mine.update(lease_until=timezone.now() + LEASE)
+            except Error:
+                log.warning("lease not kept", exc_info=True, extra={"job": self._job.pk})
+            finally:
+                connection.close()
 
 
 def take(job_id: int) -> Job | None:

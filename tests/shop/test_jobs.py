@@ -1,6 +1,7 @@
 """Jobs: asked for once, held by one worker, cancelled, resumed, ended with words a person can read."""
 
 import datetime as dt
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -14,7 +15,7 @@ from django.utils import timezone
 from shop import jobs
 from shop.errors import Refused
 from shop.jobs import Report
-from shop.models import Job, Shop
+from shop.models import Branch, Job, Shop
 from shop.scope import chosen_shop_id, no_shop, use_shop
 from shop.tasks import sweep_jobs
 from tests.factories import Cast
@@ -104,6 +105,38 @@ def test_a_worker_that_lost_its_lease_stops_and_ends_nothing(shop: Shop, does: A
     job = ask()
     jobs.run(job.pk)
     assert again(job).status == "running"
+
+
+def test_work_that_says_nothing_for_longer_than_a_lease_keeps_it(
+    shop: Shop, does: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "LEASE", dt.timedelta(seconds=0.5))
+    monkeypatch.setattr(jobs, "HEARTBEAT", dt.timedelta(seconds=0.1), raising=False)
+
+    def work(job: Job, report: Report) -> dict[str, Any]:
+        time.sleep(1)  # as one long statement
+        assert jobs.take(job.pk) is None, "another worker took it"
+        return {}
+
+    does(work)
+    job = ask()
+    jobs.run(job.pk)
+    assert (again(job).status, again(job).attempts) == ("done", 1)
+
+
+def test_a_worker_that_lost_its_lease_commits_nothing(shop: Shop, does: Any) -> None:
+    def work(job: Job, report: Report) -> dict[str, Any]:
+        with transaction.atomic():
+            Branch.objects.create(name="Half-written")
+            Job.objects.filter(pk=job.pk).update(attempts=job.attempts + 1)  # another worker took it over
+            report.checkpoint(result="mine")
+        return {}
+
+    does(work)
+    job = ask()
+    jobs.run(job.pk)
+    assert again(job).status == "running"
+    assert not Branch.objects.filter(name="Half-written").exists()
 
 
 def test_a_resumed_job_knows_its_checkpoint(shop: Shop, does: Any) -> None:
