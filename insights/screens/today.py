@@ -245,9 +245,10 @@ def data_notes(shop: Shop, role: str, period: Period) -> list[Note]:
 
 
 def _unmatched(sums: Sums, period: Period, shop: Shop) -> Note:
+    name = "line in four weeks names" if sums.lines == 1 else "lines in four weeks name"
     return Note(
         icon="scan-barcode",
-        text=f"{formats.number(sums.lines)} lines in four weeks name no known product",
+        text=f"{formats.number(sums.lines)} {name} no known product",
         why=f"{formats.money_short(sums.net, shop.currency)} of sales without a product or category.",
         url=f"{reverse('insights:line_list')}?{urlencode(periods.dates(period) | {'product': 'none'})}",
         action="See them",
