@@ -1,5 +1,6 @@
 """Sales, refunds and day summaries: never edited. A sale can be entered by hand, and a document voided."""
 
+import datetime as dt
 import uuid
 
 from django import forms
@@ -18,6 +19,7 @@ from shop.admin_sites import shop_admin
 from shop.roles import Can
 
 MOST_VOIDED = 100
+EARLIEST = dt.date(1900, 1, 1)
 _MOMENT = {"type": "datetime-local"}
 _MONEY = {"max_digits": 14, "decimal_places": 4}
 
@@ -36,6 +38,13 @@ class SaleHeading(EntryForm):
             "register": pick(Sale._meta.get_field("register"), label="Till", required=False),
             "customer": pick(Sale._meta.get_field("customer"), required=False, search=True),
         }
+
+    def clean_sold_at(self):
+        """Nobody enters the sale of a day that has not begun, or of a day nobody remembers."""
+        sold_at = self.cleaned_data["sold_at"]
+        if not EARLIEST <= sold_at.date() <= timezone.localdate():
+            raise forms.ValidationError("A sale was made today or before. Look at the date.")
+        return sold_at
 
     def clean(self):
         cleaned = super().clean()

@@ -5,6 +5,7 @@ import inspect
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
+from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied
 from django.core.paginator import Paginator
 from django.db import IntegrityError, router, transaction
@@ -75,6 +76,17 @@ class ShopFormSet(forms.BaseInlineFormSet):
         return f"The same {' and '.join(str(label) for label in labels)} is here twice."
 
 
+class SearchedSelect(AutocompleteSelect):
+    """A choice that is searched for. What was posted and can be no id is chosen by nobody, and no crash."""
+
+    def optgroups(self, name, value, attrs=None):
+        return super().optgroups(name, [one for one in value if could_be_id(one)], attrs)
+
+
+def could_be_id(text):
+    return str(text).isascii() and str(text).isdigit()
+
+
 class ByRole:
     """Permissions by the capabilities of the member's role, down to single fields. Django's own are never asked.
 
@@ -123,6 +135,11 @@ class ByRole:
     def get_exclude(self, request, obj=None):
         return [*(super().get_exclude(request, obj) or ()), *self.hidden(request)]
 
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", SearchedSelect(db_field, self.admin_site))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
 
 class ShopModelAdmin(ByRole, admin.ModelAdmin):
     """A model of the shop: scoped by the manager and the database, quick on big tables, one transaction a POST."""
@@ -152,6 +169,13 @@ class ShopModelAdmin(ByRole, admin.ModelAdmin):
         titled = {"title": str(capfirst(self.opts.verbose_name_plural)), **(extra_context or {})}
         with transaction.atomic(using=router.db_for_write(self.model)):
             return super().changelist_view(request, titled)
+
+    def response_action(self, request, queryset):
+        """What can be no id is as a row that is not there: nothing is chosen."""
+        posted = request.POST.copy()
+        posted.setlist("_selected_action", filter(could_be_id, posted.getlist("_selected_action")))
+        request.POST = posted
+        return super().response_action(request, queryset)
 
     # Forms ------------------------------------------------------------------------------------------------
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):

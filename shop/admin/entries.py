@@ -4,14 +4,14 @@ from decimal import Decimal
 
 from django import forms
 from django.contrib import messages
-from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import DataError, transaction
 from django.forms.widgets import NumberInput
 from django.http import HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
+from shop.admin.base import SearchedSelect
 from shop.admin_sites import shop_admin
 from shop.errors import Refused
 
@@ -47,7 +47,7 @@ def pick(model_field, **options):
     model = model_field.related_model
     model_admin = shop_admin.get_model_admin(model)
     if options.pop("search", False) and model_admin.search_fields:
-        options["widget"] = AutocompleteSelect(model_field, shop_admin)
+        options["widget"] = SearchedSelect(model_field, shop_admin)
     return forms.ModelChoiceField(model._default_manager.all(), **options)
 
 
@@ -110,6 +110,8 @@ class EntryPage:
                     said = self.save(request, heading.cleaned_data, lines.filled())
             except Refused as refused:
                 heading.add_error(None, refused.sentence)
+            except DataError:
+                heading.add_error(None, "A number is too large to be true. Look at the quantities and prices.")
             else:
                 messages.success(request, said)
                 return HttpResponseRedirect(self.done_url())

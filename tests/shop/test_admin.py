@@ -253,3 +253,20 @@ def test_the_query_count_of_a_list_does_not_grow(cast: Cast) -> None:
             client.get(url("inventory_product_changelist"))
         counts.append(len(captured))
     assert counts[0] == counts[1] <= 15
+
+
+@pytest.mark.parametrize("chosen", ["abc", "", "9" * 40, "-1", "1.5"])
+@pytest.mark.parametrize("action", ["change_prices", "delete_selected"])
+def test_an_action_on_what_can_be_no_row_does_nothing(cast: Cast, action: str, chosen: str) -> None:
+    for name in ("inventory_product", "inventory_category"):
+        address = mount.shop_url("green", f"admin:{name}_changelist")
+        answer = cast.client().post(address, {"action": action, "_selected_action": chosen, "post": "yes"})
+        assert answer.status_code in (200, 302)
+    with use_shop(cast.green):
+        assert Category.objects.exists() and Product.objects.exists()
+
+
+def test_a_choice_that_can_be_no_row_is_a_sentence(cast: Cast) -> None:
+    address = mount.shop_url("green", "admin:inventory_product_add")
+    answer = cast.client().post(address, {"name": "Plums", "sku": "P", "category": "abc", "unit": "piece"})
+    assert answer.status_code == 200 and "Select a valid choice" in answer.content.decode()
