@@ -1,5 +1,7 @@
 """Stock: levels and the ledger to look at, lots with their dates, and the pages that enter what happened."""
 
+import uuid
+
 from django import forms
 from django.contrib import admin
 from django.urls import path
@@ -16,7 +18,16 @@ NEWEST = 100_000
 _QUANTITY = {"max_digits": 14, "decimal_places": 3}
 
 
-class BranchForm(EntryForm):
+class OnceForm(EntryForm):
+    """`entry` makes a form sent twice the same entry."""
+
+    entry = forms.UUIDField(widget=forms.HiddenInput, required=False, initial=uuid.uuid4)
+
+    def clean_entry(self):
+        return self.cleaned_data["entry"] or uuid.uuid4()
+
+
+class BranchForm(OnceForm):
     def picks(self):
         return {"branch": pick(StockMovement._meta.get_field("branch"), empty_label=None)}
 
@@ -38,7 +49,10 @@ class CountPage(EntryPage):
 
     def save(self, request, heading, lines):
         counted = {line["product"].pk: line["quantity"] for line in lines}
-        services.count_stock(branch=heading["branch"], counted=counted, by=request.user.email)
+        if len(counted) < len(lines):
+            raise services.StockRefused("A product is on two lines. Write all there is of it on one.")
+        source = f"count:{heading['entry']}"
+        services.count_stock(branch=heading["branch"], counted=counted, by=request.user.email, source=source)
         return f"{_products(len(counted))} counted at {heading['branch']}."
 
 
@@ -63,8 +77,9 @@ class ReceivePage(EntryPage):
     heading_form, line_form = ReceiveHeading, ReceiveLine
 
     def save(self, request, heading, lines):
-        for line in sorted(lines, key=lambda line: line["product"].pk):
-            services.receive(**heading, **line, by=request.user.email)
+        entry = heading.pop("entry")
+        for source, line in _in_order("receipt", entry, lines):
+            services.receive(**heading, **line, by=request.user.email, source=source)
         return f"{_products(len(lines))} received at {heading['branch']}."
 
 
@@ -79,12 +94,12 @@ class WastePage(EntryPage):
     heading_form, line_form = BranchForm, WasteLine
 
     def save(self, request, heading, lines):
-        for line in sorted(lines, key=lambda line: line["product"].pk):
-            services.waste(branch=heading["branch"], **line, by=request.user.email)
+        for source, line in _in_order("waste", heading["entry"], lines):
+            services.waste(branch=heading["branch"], **line, by=request.user.email, source=source)
         return f"{_products(len(lines))} written off at {heading['branch']}."
 
 
-class TransferHeading(EntryForm):
+class TransferHeading(OnceForm):
     note = forms.CharField(max_length=200, required=False)
 
     def picks(self):
@@ -101,9 +116,16 @@ class TransferPage(EntryPage):
     heading_form, line_form = TransferHeading, ProductLine
 
     def save(self, request, heading, lines):
-        for line in sorted(lines, key=lambda line: line["product"].pk):
-            services.transfer(**heading, **line, by=request.user.email)
+        entry = heading.pop("entry")
+        for source, line in _in_order("transfer", entry, lines):
+            services.transfer(**heading, **line, by=request.user.email, source=source)
         return f"{_products(len(lines))} moved from {heading['from_branch']} to {heading['to_branch']}."
+
+
+def _in_order(kind, entry, lines):
+    """The lines in the order stock is locked in, each with the source that makes repeating it harmless."""
+    ordered = sorted(lines, key=lambda line: line["product"].pk)
+    return [(f"{kind}:{entry}:{number}", line) for number, line in enumerate(ordered, start=1)]
 
 
 def _products(number):
@@ -148,7 +170,7 @@ class KindFilter(admin.SimpleListFilter):
 class StockMovementAdmin(ReadOnly, OfProducts, ShopModelAdmin):
     """The ledger is read; what happened is entered on the pages above the list."""
 
-    secrets = {"unit_cost": Can.SEE_COST, "cost_each": Can.SEE_COST}
+    secrets = {"unit_cost": Can.SEE_COST, "cost_each": Can.SEE_COST, "actor": Can.SEE_HISTORY}
     change_list_template = "admin/inventory/movements.html"
     list_display = ("occurred_at", "kind", "product", "branch", "amount", "cost_each", "note", "actor")
     list_display_links = ("occurred_at",)

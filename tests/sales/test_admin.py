@@ -16,7 +16,7 @@ from inventory.models import Lot, Product, StockLevel, StockMovement
 from sales.models import DirtyDay, Sale, Shift
 from sales.services import Line, Paid, record_sale
 from shop import mount
-from shop.models import Branch, Register
+from shop.models import Branch, Register, Shop
 from shop.roles import Role
 from shop.tenancy import use_shop
 from tests import factories
@@ -274,3 +274,66 @@ def test_a_customer_is_changed_by_those_who_may(cast: Cast) -> None:
     assert analyst.post(url("customers_customer_change", customer.pk), data).status_code == 403
     double = client.post(url("customers_customer_add"), {"code": "C1"}).content.decode()
     assert "There is already a customer with the customer number C1." in double
+
+
+@pytest.mark.parametrize("name", ["receive", "waste", "transfer"])
+def test_an_entry_sent_twice_moves_stock_once(cast: Cast, milk: Product, branches: list[Branch], name: str) -> None:
+    here, there = branches
+    with use_shop(cast.green):
+        stock.receive(branch=here, product=milk, quantity=Decimal(20), by="x")
+    client, address = cast.client(), url(f"inventory_stockmovement_{name}")
+    entry = client.get(address).context["heading"]["entry"].value()
+    heading = {"entry": entry, "branch": here.pk, "from_branch": here.pk, "to_branch": there.pk}
+    for _ in range(2):
+        assert client.post(address, lines_post({"product": milk.pk, "quantity": "5"}, **heading)).status_code == 302
+    with use_shop(cast.green):
+        level = StockLevel.objects.get(branch=here).quantity
+        assert level == {"receive": 25, "waste": 15, "transfer": 15}[name]
+
+
+def test_a_product_counted_on_two_lines_is_refused(cast: Cast, milk: Product, branches: list[Branch]) -> None:
+    data = lines_post(
+        {"product": milk.pk, "quantity": "8"}, {"product": milk.pk, "quantity": "4"}, branch=branches[0].pk
+    )
+    answer = cast.client().post(url("inventory_stockmovement_count"), data)
+    assert answer.status_code == 422 and "on two lines" in answer.content.decode()
+    with use_shop(cast.green):
+        assert not StockLevel.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("heading", "line", "words"),
+    [
+        ({"sold_at": "0001-01-01T00:00"}, {}, "Look at the date."),
+        ({"sold_at": "9999-12-31T23:59"}, {}, "Look at the date."),
+        ({"sold_at": "2199-01-01T10:00"}, {}, "Look at the date."),
+        ({}, {"quantity": "99999999999", "unit_price": "9999999999"}, "too large to be true"),
+        ({}, {"product": "abc"}, "Select a valid choice"),
+        ({"customer": "abc"}, {}, "Select a valid choice"),
+    ],
+)
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/New_York"])
+def test_an_impossible_sale_is_refused_in_words(
+    cast: Cast, milk: Product, branches: list[Branch], zone: str, heading: Any, line: Any, words: str
+) -> None:
+    Shop.objects.filter(pk=cast.green.pk).update(zone=zone)
+    whole = {"uuid": str(uuid.uuid4()), "branch": branches[0].pk, "sold_at": "2026-03-01T10:15"} | heading
+    data = lines_post({"product": milk.pk, "quantity": "1"} | line, **whole)
+    answer = cast.client().post(url("sales_sale_add"), data)
+    assert answer.status_code == 422 and words in answer.content.decode()
+    with use_shop(cast.green):
+        assert not Sale.objects.exists()
+
+
+def test_who_moved_stock_is_for_those_who_see_history(
+    cast: Cast, clerk: Client, milk: Product, branches: list[Branch]
+) -> None:
+    with use_shop(cast.green):
+        stock.receive(branch=branches[0], product=milk, quantity=Decimal(20), by="manager@shops.example")
+        movement = StockMovement.objects.get()
+    for address in (
+        url("inventory_stockmovement_changelist"),
+        url("inventory_stockmovement_change", movement.pk),
+    ):
+        assert "manager@" in cast.client().get(address).content.decode()
+        assert "manager@" not in clerk.get(address).content.decode()
