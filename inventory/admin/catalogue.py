@@ -81,7 +81,12 @@ class BarcodeInline(ShopTabularInline):
 class Priced:
     """Price and cost as money, in lists and inlines."""
 
-    secrets = {"cost": Can.SEE_COST, "cost_then": Can.SEE_COST}
+    secrets = {
+        "cost": Can.SEE_COST,
+        "cost_then": Can.SEE_COST,
+        "actor": Can.SEE_HISTORY,
+        "reason": Can.SEE_HISTORY,
+    }
 
     @admin.display(description="price")
     def price_then(self, change):
@@ -124,7 +129,11 @@ class ProductAdmin(ShopModelAdmin):
 
     form = ProductForm
     sees, edits, deletes = Can.SEE_PRODUCTS, Can.EDIT_PRODUCTS, False
-    secrets = {"cost": Can.SEE_COST, "cost_now": Can.SEE_COST, "stock": Can.SEE_STOCK}
+    secrets = {
+        "cost": Can.SEE_COST,
+        "cost_now": Can.SEE_COST,
+        **dict.fromkeys(("stock", "supplier", "pack_size", "shelf_life_days"), Can.SEE_STOCK),
+    }
     history_parts = ((Barcode, "product_id"),)
     list_display = ("name", "sku", "category", "price_now", "cost_now", "stock", "is_active")
     list_filter = ("is_active", "needs_review", "category", "supplier")

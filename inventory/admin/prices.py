@@ -178,8 +178,9 @@ def _row(form, product, shop, *, sees_cost):
 
 
 def _new_price(form, product):
+    """What the line says, the old price where it says nothing; None for what can be no price."""
     try:
-        new = form.fields["price"].to_python(form["price"].value())
+        new = form.fields["price"].clean(form["price"].value())
     except forms.ValidationError:
         return None
     return product.price if new is None else new

@@ -205,3 +205,26 @@ def test_too_many_at_once_is_refused_in_words(cast: Cast, monkeypatch: pytest.Mo
         url("changelist"), {"action": "change_prices", "_selected_action": [p.pk for p in products]}, follow=True
     )
     assert "Choose at most 2 products" in answer.content.decode()
+
+
+@pytest.mark.parametrize("price", ["NaN", "sNaN", "Infinity", "1e999999", "1e-999999"])
+@pytest.mark.parametrize("button", ["save", "look"])
+def test_what_can_be_no_price_is_marked(cast: Cast, price: str, button: str) -> None:
+    products, client = make_shelf(cast, 2), cast.client()
+    answer = client.post(url("prices"), prices_post(products, [price, "3.00"], reason="x", **{button: "1"}))
+    assert answer.status_code == 422
+    with use_shop(cast.green):
+        assert set(Product.objects.filter(pk__in=[p.pk for p in products]).values_list("price", flat=True)) == {2}
+
+
+def test_a_cashier_sees_prices_but_no_supplier_nor_who_set_them(cast: Cast) -> None:
+    products = make_shelf(cast, 1)
+    cast.client().post(url("prices"), prices_post(products, ["3.00"], save="1", reason="Farm wants more"))
+    with use_shop(cast.green):
+        milk = Product.objects.get(sku="MILK")
+    changes = mount.shop_url("green", "admin:inventory_pricechange_changelist")
+    for address in (url("changelist"), url("change", milk.pk), url("change", products[0].pk), changes):
+        page = cast.client(cast.bob).get(address)
+        assert page.status_code == 200
+        for words in ("Green Grocer Farm", "Farm wants more", "alice@"):
+            assert words not in page.content.decode(), (address, words)
