@@ -40,7 +40,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self._told: tuple[int | None, str, str] = _UNTOLD
         self.execute_wrappers.append(self._tell_then_execute)
 
-    def _tell_then_execute(self, execute: Any, query: Any, params: Any, many: bool, context: Any) -> Any:
+    def _tell_then_execute(self, execute: Any, query: Any, params: Any, many: Any, context: Any) -> Any:
         if _wanted() == self._told and (self._told == _UNTOLD or self.in_atomic_block):
             return execute(query, params, many, context)
         if isinstance(query, str) and query[:9].upper().startswith(_NEVER_READS_ROWS):
@@ -74,7 +74,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self._told = wanted
 
     # What was told dies with the transaction or savepoint that heard it.
-    def _set_autocommit(self, autocommit: bool) -> Any:
+    def _set_autocommit(self, autocommit: Any) -> Any:
         self._told = _UNTOLD
         return super()._set_autocommit(autocommit)
 
