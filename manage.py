@@ -5,7 +5,16 @@ import os
 import sys
 
 # These look at the code only, so they start no server.
-_NEEDS_NO_DATABASE = {"check", "collectstatic", "help", "version", "--help", "--version", "settings_table", "roles_table"}
+_NEEDS_NO_DATABASE = {
+    "check",
+    "collectstatic",
+    "help",
+    "version",
+    "--help",
+    "--version",
+    "settings_table",
+    "roles_table",
+}
 
 
 def main() -> None:
