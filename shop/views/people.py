@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.core import ratelimit
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
@@ -48,6 +49,8 @@ def member_invite(request: Any) -> HttpResponse:
 
 
 def _invited(request: Any, email: str, role: str) -> HttpResponse:
+    if not ratelimit.consume(request, action="invite"):
+        raise InvitationRefused("You have invited many people in a short time. Go on in an hour.")
     secret = services.invite(shop=request.shop, email=email, role=role, by=request.user)
     link = request.build_absolute_uri(mount.root_url("join", secret))
     sent = mail.send_invitation(shop=request.shop, email=email, role=role, link=link, by=request.user)

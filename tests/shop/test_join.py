@@ -137,3 +137,13 @@ def test_secret_is_stored_as_a_hash_only(cast: factories.Cast) -> None:
     secret = services.invite(shop=cast.green, email="x@y.example", role="clerk", by=cast.alice)
     assert secret not in str(Invitation.objects.values().get())
     assert User.objects.filter(email="x@y.example").count() == 0
+
+
+def test_invitations_are_no_way_to_mail_the_world(cast: factories.Cast, settings: Any) -> None:
+    settings.ACCOUNT_RATE_LIMITS = {"invite": "2/h/user"}
+    client = cast.client()
+    for number, status in enumerate((200, 200, 422, 422)):
+        data = {"email": f"person{number}@elsewhere.example", "role": "clerk"}
+        assert client.post("/s/green/settings/members/invite/", data).status_code == status
+    assert len(mail.outbox) == 2
+    assert Invitation.objects.count() == 2
