@@ -4,11 +4,12 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.models import Authenticator
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.urls import get_script_prefix, get_urlconf, set_script_prefix, set_urlconf
 from django.utils import timezone
 
-from shop.models import Invitation, Membership, Shop
+from shop.models import Change, Invitation, Membership, Shop
 from shop.roles import Role
 
 
@@ -68,6 +69,14 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:
         with at_root():
             return str(super().get_email_confirmation_url(request, emailconfirmation))
+
+    def clean_email(self, email: str) -> str:
+        """Refuses an address longer than the change history, which names everybody by it, can keep."""
+        cleaned = str(super().clean_email(email))
+        most = int(Change._meta.get_field("actor").max_length or 0)
+        if len(cleaned) > most:
+            raise ValidationError(f"An email address has at most {most} letters here.")
+        return cleaned
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return True

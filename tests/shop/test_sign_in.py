@@ -19,6 +19,7 @@ from django.urls import set_script_prefix, set_urlconf
 from shop import mount
 from shop.doors import AccountAdapter
 from shop.encryption import decrypt
+from shop.models import User
 from tests import factories
 
 LOGIN, LOGOUT = "/accounts/login/", "/accounts/logout/"
@@ -267,3 +268,11 @@ def test_second_step_is_asked_for(cast: factories.Cast) -> None:
     assert client.get(PRIVATE).status_code == 302
     client.post("/accounts/2fa/authenticate/", {"code": code_of(secret)})
     assert client.get(PRIVATE).status_code == 200
+
+
+def test_an_address_too_long_for_the_history_is_refused_in_words(db: None) -> None:
+    address = f"a@{'.'.join(['b' * 60] * 3)}.{'c' * 20}.example"
+    said = {"name": "Ann", "email": address, "password1": "correct horse battery 9"}
+    answer = Client().post("/accounts/signup/", said)
+    assert "at most 200 letters" in answer.content.decode()
+    assert not User.objects.exists()
