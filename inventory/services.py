@@ -13,7 +13,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from django.db import connection, transaction
 from django.db.models import Q, Sum
@@ -199,13 +199,6 @@ def change_prices(*, prices: Mapping[int, Decimal], by: str, reason: str) -> int
     with acting(by, reason), connection.cursor() as cursor:
         cursor.execute(_SET_PRICES, [list(prices), list(prices.values()), current_shop_id(), current_shop_id()])
         return int(cursor.rowcount)
-
-
-def raised_prices(products: Iterable[Product], *, percent: Decimal) -> dict[int, Decimal]:
-    """What `change_prices` would take to raise (or, below 0, lower) prices by so many per cent, to the cent."""
-    factor = 1 + percent / 100
-    priced = ((product.pk, product.price) for product in products)
-    return {id: (price * factor).quantize(Decimal("0.01"), ROUND_HALF_UP) for id, price in priced if price is not None}
 
 
 def _above_zero(quantity: Decimal) -> None:

@@ -54,7 +54,7 @@ def _rebuild(cursor: Any, taken: list[tuple[int, dt.date]]) -> None:
         "dates": [day for _, day in taken],
     }
     cursor.execute(_PLAN, ["off" if len(taken) > _A_FEW_DAYS else "on"])
-    for statement in (_EMPTY, _FILL_PRODUCT_DAYS, _FILL_CATEGORY_DAYS, _FILL_BRANCH_HOURS):
+    for statement in (_EMPTY, _FILL_PRODUCT_AND_CATEGORY_DAYS, _FILL_BRANCH_HOURS):
         cursor.execute(statement, days)
 
 
@@ -111,19 +111,17 @@ _COUNTED = """
     join sales_saleline l on l.shop_id = %(shop)s and l.sale_id = s.id
 """
 
-_FILL_PRODUCT_DAYS = f"""{_DAYS}
-insert into sales_productday (shop_id, branch_id, business_date, product_id, {_COLUMNS})
-select %(shop)s, s.branch_id, s.business_date, l.product_id, {_LINE_SUMS}
-{_COUNTED} group by s.branch_id, s.business_date, l.product_id
-"""
-
-# Sums of sums: the product days of these days were made a moment ago, in this transaction.
-_FILL_CATEGORY_DAYS = f"""{_DAYS}
+# The categories are sums of the product days just made, taken from the statement that made them.
+_FILL_PRODUCT_AND_CATEGORY_DAYS = f"""{_DAYS},
+made as (
+    insert into sales_productday (shop_id, branch_id, business_date, product_id, {_COLUMNS})
+    select %(shop)s, s.branch_id, s.business_date, l.product_id, {_LINE_SUMS}
+    {_COUNTED} group by s.branch_id, s.business_date, l.product_id
+    returning branch_id, business_date, product_id, {_COLUMNS}
+)
 insert into sales_categoryday (shop_id, branch_id, business_date, category_id, {_COLUMNS})
 select %(shop)s, r.branch_id, r.business_date, p.category_id, {_ADDED_UP.format("r")}
-from days d
-join sales_productday r on r.shop_id = %(shop)s and r.branch_id = d.branch_id and r.business_date = d.business_date
-left join inventory_product p on p.shop_id = %(shop)s and p.id = r.product_id
+from made r left join inventory_product p on p.shop_id = %(shop)s and p.id = r.product_id
 group by r.branch_id, r.business_date, p.category_id
 """
 

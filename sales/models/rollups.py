@@ -41,19 +41,22 @@ class DirtyDay(ShopOwned):
 
     keeps_history = False
 
-    branch = ShopForeignKey(Branch, related_name="+")
+    branch = ShopForeignKey(Branch, related_name="+", db_index=False)
     business_date = models.DateField()
 
     objects: ClassVar[Any] = ShopManager.from_queryset(DayQuerySet)()
 
 
 class Rollup(ShopOwned):
-    """The sums that every grain keeps. `costed_net` is the net of the lines whose `cost` is known."""
+    """The sums that every grain keeps. `costed_net` is the net of the lines whose `cost` is known.
+
+    Links carry no index of their own: the unique key serves every read, and an import writes many rows.
+    """
 
     keeps_history = False
     wall_key = ()
 
-    branch = ShopForeignKey(Branch, related_name="+")
+    branch = ShopForeignKey(Branch, related_name="+", db_index=False)
     business_date = models.DateField()
     net = models.DecimalField(**MONEY)
     tax = models.DecimalField(**MONEY)
@@ -78,7 +81,7 @@ def _one_row_per(name: str, *grain: str) -> models.UniqueConstraint:
 class ProductDay(Rollup):
     """A product's day at a branch. `product` is empty for lines not matched to a product."""
 
-    product = ShopForeignKey(Product, null=True, related_name="+")
+    product = ShopForeignKey(Product, null=True, related_name="+", db_index=False)
 
     class Meta(Rollup.Meta):
         constraints = [_one_row_per("product_day_once", "product")]
@@ -88,7 +91,7 @@ class ProductDay(Rollup):
 class CategoryDay(Rollup):
     """A category's day at a branch, by the category its products have now."""
 
-    category = ShopForeignKey(Category, null=True, related_name="+")
+    category = ShopForeignKey(Category, null=True, related_name="+", db_index=False)
 
     class Meta(Rollup.Meta):
         constraints = [_one_row_per("category_day_once", "category")]

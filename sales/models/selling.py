@@ -68,8 +68,8 @@ class Sale(ShopOwned):
     uuid = models.UUIDField()
     kind = models.CharField(max_length=7, choices=Kind.choices, default=Kind.SALE)
     source = models.CharField(max_length=10)
-    branch = ShopForeignKey(Branch, related_name="+")
-    register = ShopForeignKey(Register, null=True, blank=True, related_name="+")
+    branch = ShopForeignKey(Branch, related_name="+", db_index=False)
+    register = ShopForeignKey(Register, null=True, blank=True, related_name="+", db_index=False)
     shift = ShopForeignKey(Shift, null=True, blank=True, related_name="sales")
     customer = ShopForeignKey(Customer, null=True, blank=True, related_name="sales")
     refund_of = ShopForeignKey("self", null=True, blank=True, related_name="refunds")
@@ -111,7 +111,7 @@ class SaleLine(ShopOwned):
     wall_updates = ("product_id",)
     keeps_history = False
 
-    sale = ShopForeignKey(Sale, related_name="lines")
+    sale = ShopForeignKey(Sale, related_name="lines", db_index=False)
     product = ShopForeignKey(Product, null=True, blank=True, related_name="+")
     name = models.CharField(max_length=200, blank=True, default="")
     barcode = models.CharField(max_length=48, blank=True, default="")
@@ -137,7 +137,7 @@ class Payment(ShopOwned):
     append_only = True
     keeps_history = False
 
-    sale = ShopForeignKey(Sale, related_name="payments")
+    sale = ShopForeignKey(Sale, related_name="payments", db_index=False)
     tender = models.CharField(max_length=40)
     amount = models.DecimalField(max_digits=14, decimal_places=2)
 

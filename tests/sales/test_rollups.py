@@ -67,8 +67,8 @@ def test_nothing_changed_costs_one_query(shop: Shop, django_assert_num_queries: 
 def test_many_days_are_rebuilt_by_the_same_few_statements(shop: Shop, django_assert_num_queries: Any) -> None:
     for days in (1, 300):
         raw.write(shop, [doc(-1440 * step) for step in range(days)])
-        # Any marks? lock, take them, choose the plan, empty the days, fill three grains.
-        with django_assert_num_queries(8):
+        # Any marks? lock, take them, choose the plan, empty the days, fill the grains.
+        with django_assert_num_queries(7):
             assert rollups.refresh() == days
     assert reports.totals(ALL).net == 3010
 
