@@ -64,7 +64,9 @@ def whole_change(change: Decimal, currency: str, than: str) -> str:
 def what_changed(parts: Sequence[tuple[str, Decimal]], currency: str, than: str) -> str:
     """The whole change in words, then what moved most, largest first. The parts add up to the whole."""
     total = sum((change for _, change in parts), Decimal(0))
-    ordered = sorted((part for part in parts if part[1]), key=lambda part: -abs(part[1]))[:NAMED_PARTS]
+    places = formats.decimals(currency)
+    seen = [part for part in parts if formats.rounded(part[1], places)]
+    ordered = sorted(seen, key=lambda part: -abs(part[1]))[:NAMED_PARTS]
     named = [f"{name} {_unbroken(formats.money_short(change, currency, sign=True))}" for name, change in ordered]
     return " ".join([whole_change(total, currency, than), *([", ".join(named) + "."] if named else [])])
 

@@ -58,6 +58,7 @@ class SalesScreen:
     total: Sums
     cards: list[Card]
     nothing: NoSales | None
+    today_drawn: bool
     chart: Panel[charts.Chart]
     changed: Panel[Changed | None]
     heat: Panel[charts.Heat | None]
@@ -81,6 +82,7 @@ def build(asked: Asked, shop: Shop, role: str) -> SalesScreen:
             for m in asked.measures
         ],
         nothing=None if any(sums.lines for sums in days.values()) else _no_sales(asked),
+        today_drawn=_today_drawn(asked, days),
         chart=panel(lambda: _chart(asked, days, compared, currency)),
         changed=panel(lambda: _changed(asked, currency) if compared.total else None),
         heat=panel(lambda: _heat(asked, currency)),
@@ -137,6 +139,12 @@ def _no_sales(asked: Asked) -> NoSales:
     return NoSales(known.last, asked.url_of_period(period))
 
 
+def _today_drawn(asked: Asked, days: dict[dt.date, Sums]) -> bool:
+    """Whether today is on the line beside whole days. Before its first sale it is left out: 0 would look like a crash."""
+    choice = asked.choice
+    return choice.unfinished and not choice.only_today and bool(days[choice.today].lines)
+
+
 # --- The line -------------------------------------------------------------------------------------------------
 
 
@@ -145,6 +153,9 @@ def _chart(asked: Asked, days: dict[dt.date, Sums], compared: Compared, currency
     steps = in_steps(list(days), choice.step)
     sums = list(days.values())
     now = [of(_added(sums, step)) for step in steps]
+    empty_today = choice.unfinished and choice.step == "day" and not sums[-1].lines
+    if empty_today:
+        now[-1] = None
     before = [_of(of, _added_known(compared.by_day, step)) for step in steps] if compared.by_day else []
     firsts = [choice.drawn.first + dt.timedelta(days=step[0]) for step in steps]
     return charts.line(
@@ -154,7 +165,7 @@ def _chart(asked: Asked, days: dict[dt.date, Sums], compared: Compared, currency
         chart_unit(asked.picked, currency),
         compare=charts.Series(_compare_name(asked), before) if any(v is not None for v in before) else None,
         step=choice.step,
-        unfinished=choice.unfinished,
+        unfinished=choice.unfinished and not empty_today,
         links=[_step_url(asked, step, choice.drawn.first) for step in steps],
         today=choice.today,
     )
@@ -212,7 +223,10 @@ def _changed(asked: Asked, currency: str) -> Changed:
     moved = [(part.name, part.change, asked.lines_url(category=part.id or "none")) for part in parts]
     return Changed(
         sentence=what_changed([(name, change) for name, change, _ in moved], currency, than),
-        bars=charts.changes(moved, lambda v: formats.money_short(v, currency, sign=True)),
+        bars=charts.changes(
+            [part for part in moved if formats.rounded(part[1], 2)],
+            lambda v: formats.money_short(v, currency, sign=True),
+        ),
         rows=[
             {"cells": (p.name, *(formats.money(v, currency) for v in (p.now, p.before, p.change))), "url": url}
             for p, (_, _, url) in zip(parts, moved, strict=True)

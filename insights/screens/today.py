@@ -208,7 +208,11 @@ def _changed(shop: Shop, date: dt.date) -> Changed:
     moved = [(p.name, p.change, _lines_url(date, category=str(p.id or "none"))) for p in parts]
     return Changed(
         sentence=changes.what_changed([(name, change) for name, change, _ in moved], shop.currency, than),
-        bars=charts.changes(moved, lambda v: formats.money_short(v, shop.currency, sign=True), most=7),
+        bars=charts.changes(
+            [part for part in moved if formats.rounded(part[1], 2)],
+            lambda v: formats.money_short(v, shop.currency, sign=True),
+            most=7,
+        ),
         than=than,
     )
 

@@ -42,6 +42,11 @@ def test_what_changed_names_the_largest_first() -> None:
     assert told == "£172.00 more than a usual Friday. Dairy +£124.00, Bakery +£88.00, Fruit −£41.00."
 
 
+def test_a_change_below_a_cent_is_not_named() -> None:
+    parts = [("Dairy", Decimal("-1E-27")), ("Bakery", Decimal(2))]
+    assert changes.what_changed(parts, "GBP", "usual") == "£2.00 more than usual. Bakery +£2.00."
+
+
 def test_no_change_at_all() -> None:
     assert changes.what_changed([], "GBP", "usual") == "The same as usual."
 

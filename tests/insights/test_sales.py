@@ -129,6 +129,12 @@ def test_an_unfinished_day_is_drawn_dashed_and_not_counted(morning: Cast) -> Non
     assert "€7.25" in html, "five days of milk"
 
 
+def test_a_day_without_sales_yet_is_not_drawn_as_a_crash(morning: Cast) -> None:
+    sell_days(morning.green, YESTERDAY, 5)
+    html = get(morning, "?period=month&compare=off")
+    assert "Today is drawn" not in html and "Not finished" not in html
+
+
 def test_one_branch(morning: Cast) -> None:
     with use_shop(morning.green):
         station = Branch.objects.get(name="Station")

@@ -1,0 +1,1 @@
+"""Measurements that hold the product's promises about speed. See README.md."""
