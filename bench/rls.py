@@ -32,7 +32,8 @@ QUERIES = {
     "top products": (
         3,
         "select p.name, sum(l.net) from sales_saleline l join inventory_product p on p.shop_id = l.shop_id"
-        " and p.id = l.product_id where l.shop_id = %(shop)s and p.shop_id = %(shop)s group by 1 order by 2 desc limit 20",
+        " and p.id = l.product_id where l.shop_id = %(shop)s and p.shop_id = %(shop)s"
+        " group by 1 order by 2 desc limit 20",
     ),
     "last 50 sales": (
         100,

@@ -37,7 +37,7 @@ def database() -> Iterator[None]:
             teardown_databases(made, verbosity=0)
 
 
-def filled_shop(slug: str, *, times: int) -> Shop:
+def filled_shop(slug: str, *, times: int, last_day: dt.date = LAST_DAY) -> Shop:
     """A shop whose every product is sold so many times on each of 200 days at each of two branches.
 
     So shops differ in lines only: products, days and hours are the same.
@@ -51,15 +51,15 @@ def filled_shop(slug: str, *, times: int) -> Shop:
         )
         step = max(1, 500_000 // (PRODUCTS * 2 * times))
         for first in range(0, DAYS, step):
-            _sell(shop, times, first, min(first + step, DAYS))
+            _sell(shop, times, range(first, min(first + step, DAYS)), last_day)
     return shop
 
 
-def _sell(shop: Shop, times: int, first: int, last: int) -> None:
-    values = {"shop": shop.pk, "sales": PRODUCTS * times // LINES_A_SALE, "products": PRODUCTS, "last_day": LAST_DAY}
+def _sell(shop: Shop, times: int, days_ago: range, last_day: dt.date) -> None:
+    values = {"shop": shop.pk, "sales": PRODUCTS * times // LINES_A_SALE, "products": PRODUCTS, "last_day": last_day}
     with transaction.atomic(), connection.cursor() as cursor:
         for statement in (_SALES, _LINES, _MARKS):
-            cursor.execute(statement, {**values, "first": first, "last": last - 1})
+            cursor.execute(statement, {**values, "first": days_ago[0], "last": days_ago[-1]})
 
 
 @contextmanager
@@ -84,7 +84,8 @@ _SALES = """
 insert into sales_sale (shop_id, uuid, kind, source, branch_id, receipt, sold_at, business_date, cashier, total,
     line_count, fingerprint, received_at)
 select %(shop)s, gen_random_uuid(), 'sale', 'bench', b.id, k::text,
-    (%(last_day)s::date - d) + interval '8 hours' + (k %% 12) * interval '1 hour', %(last_day)s::date - d, '', 12, 5, '', now()
+    (%(last_day)s::date - d) + interval '8 hours' + (k %% 12) * interval '1 hour', %(last_day)s::date - d, '', 12, 5,
+    '', now()
 from shop_branch b, generate_series(%(first)s::int, %(last)s::int) d, generate_series(0, %(sales)s::int - 1) k
 where b.shop_id = %(shop)s order by d desc, k
 """
