@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import re
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
@@ -15,6 +16,7 @@ Cell = str | Decimal | int | dt.date | None
 
 _STARTS_FORMULA = tuple("=+-@\t\r\n\0＝＋－＠")
 _ROWS_A_PIECE = 500
+_NUMBER = re.compile(r"^\s*[-+]?[\d.,\s]*\d\s*$", re.ASCII)
 
 
 def pieces(header: Iterable[str], rows: Iterable[Iterable[Cell]]) -> Iterator[str]:
@@ -46,6 +48,11 @@ def safe(text: str) -> str:
     """The text, with an apostrophe before it where a spreadsheet would take it for a formula."""
     risky = text.startswith(_STARTS_FORMULA) or text.lstrip().startswith(_STARTS_FORMULA)
     return f"'{text}" if risky else text
+
+
+def safe_or_number(text: str) -> str:
+    """A cell of somebody's file: a number such as -1,50 stays one, so that the file can be mended and sent again."""
+    return text if _NUMBER.match(text) else safe(text)
 
 
 def amount(value: Decimal | None) -> Decimal | None:

@@ -165,7 +165,7 @@ def detail(product: Product, shop: Shop, role: str) -> ProductScreen:
         margin=_margin(product, shop) if see_cost else None,
         comparable=stock.comparable_price(product),
         barcodes=list(product.barcodes.all()),
-        prices=_prices(product, see_cost=see_cost),
+        prices=_prices(product, see_cost=see_cost, see_history=may(role, Can.SEE_HISTORY)),
         stock=stock.stock_now(product=product.pk) if see_stock else [],
         lots=[lot for lot in stock.stock_by_lot(product=product.pk) if lot.lot or lot.best_before or lot.use_by]
         if see_stock
@@ -188,9 +188,18 @@ def _margin(product: Product, shop: Shop) -> Decimal | None:
     return (net - product.cost) / net
 
 
-def _prices(product: Product, *, see_cost: bool) -> list[Price]:
+def _prices(product: Product, *, see_cost: bool, see_history: bool) -> list[Price]:
     rows = product.price_changes.order_by("-effective_at", "-id")[:20]
-    return [Price(r.effective_at, r.price, r.cost if see_cost else None, r.actor, r.reason) for r in rows]
+    return [
+        Price(
+            since=row.effective_at,
+            price=row.price,
+            cost=row.cost if see_cost else None,
+            who=row.actor if see_history else "",
+            why=row.reason if see_history else "",
+        )
+        for row in rows
+    ]
 
 
 def _ledger(product: Product) -> Any:

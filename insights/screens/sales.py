@@ -140,7 +140,7 @@ def _no_sales(asked: Asked) -> NoSales:
 
 
 def _today_drawn(asked: Asked, days: dict[dt.date, Sums]) -> bool:
-    """Whether today is on the line beside whole days. Before its first sale it is left out: 0 would look like a crash."""
+    """Whether today is on the line beside whole days. Before its first sale it is left out: 0 looks like a crash."""
     choice = asked.choice
     return choice.unfinished and not choice.only_today and bool(days[choice.today].lines)
 

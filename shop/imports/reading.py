@@ -74,7 +74,7 @@ class Table:
             reader = csv.reader(text, delimiter=self._layout.delimiter)
             line = 1
             try:
-                next(row for row in reader if any(row))
+                next((row for row in reader if any(row)), None)
                 while True:
                     line = reader.line_num + 1
                     rows = list(itertools.islice(reader, size))
@@ -217,6 +217,8 @@ def _header(source: Source, text: str, delimiter: str) -> tuple[str, ...]:
         row = next((row for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if any(row)), [])
     except csv.Error as error:
         raise ImportRefused(f"{source.name}, line 1: {_csv_words(error)}") from error
+    if not row:
+        raise ImportRefused(f"{source.name} has no row with words in it. Its first row must name the columns.")
     if len(row) > MOST_COLUMNS:
         raise ImportRefused(f"{source.name} has {len(row):,} columns; {MOST_COLUMNS:,} is the most.")
     names: list[str] = []

@@ -10,6 +10,7 @@ from typing import Any, TextIO
 
 from django.db import connection, transaction
 
+from shop import csvout
 from shop.imports.kinds import Counts, Kind
 from shop.imports.mapping import Mapping, complete
 from shop.imports.reading import Source, Table, look
@@ -166,11 +167,12 @@ def _write_refused(cursor: Any, files: Sequence[Staged], out: TextIO) -> None:
         wanted = next(refused, None)
         if wanted is None:
             continue
-        writer.writerow([*staged.layout.header, "line", "reason"])
+        writer.writerow([*map(csvout.safe, staged.layout.header), "line", "reason"])
         for line, row in Table(staged.source, staged.layout).rows():
             if wanted is not None and line == wanted[0]:
                 width = len(staged.layout.header)
-                writer.writerow([*[*row, *[""] * width][: max(width, len(row))], line, wanted[1]])
+                cells = [*row, *[""] * width][: max(width, len(row))]
+                writer.writerow([*map(csvout.safe_or_number, cells), line, csvout.safe(wanted[1])])
                 wanted = next(refused, None)
 
 

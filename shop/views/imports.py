@@ -96,7 +96,7 @@ def _said(kind: Kind, posted: Any) -> Mapping:
     """The form's selects and constants. A constant wins over a column."""
     said = Mapping()
     for field in kind.fields:
-        constant = posted.get(f"constant-{field.name}", "").strip()
+        constant = posted.get(f"constant-{field.name}", "").replace("\0", "").strip()
         columns = tuple(column for column in posted.getlist(f"column-{field.name}") if column)
         if constant:
             said.constants[field.name] = constant
@@ -183,9 +183,10 @@ def import_refused(request: Any, pk: int) -> FileResponse:
     path = job.result.get("refused_file")
     if not path or not default_storage.exists(path):
         raise Http404("This import refused no rows, or they are no longer kept.")
-    return FileResponse(
-        default_storage.open(path, "rb"), as_attachment=True, filename=f"refused-{job.payload['name']}.csv"
-    )
+    name = f"refused-{job.payload['name']}.csv"
+    answer = FileResponse(default_storage.open(path, "rb"), as_attachment=True, filename=name)
+    answer["Cache-Control"] = "private, no-store"
+    return answer
 
 
 def _import_job(pk: int) -> Job:

@@ -161,6 +161,20 @@ def test_the_ends_and_the_freshness_of_the_data(shop: Shop) -> None:
     assert reports.freshness().sold_at == sales[0].sold_at
 
 
+def test_usual_is_the_latest_four_same_weekdays_with_sales(shop: Shop) -> None:
+    def sold(weeks_ago: int, net: int) -> raw.Doc:
+        line = (0, Decimal(1), Decimal(net), Decimal(0), Decimal(0), None)
+        return doc(-1440 * 7 * weeks_ago, lines=(line,))
+
+    raw.write(shop, [sold(60, 4000), sold(40, 500), sold(6, 60), sold(5, 50), sold(3, 30), sold(1, 10), sold(0, 7)])
+    raw.write(shop, [doc(-1440 * 7 * 2 + 1440)])  # another weekday
+    usual = reports.usual(MIDDLE)
+    assert (usual.net, usual.baskets, usual.lines) == (Decimal("37.5"), 1, 1)
+    assert reports.usual(MIDDLE - 35 * DAY).net == 280  # (500 + 60) / 2: the 4,000 are more than a year away
+    assert reports.usual(MIDDLE - 40 * 7 * DAY).net == 4000
+    assert reports.usual(MIDDLE - 60 * 7 * DAY) is None
+
+
 def test_lines_without_product_or_category_have_rows_of_their_own(shop: Shop) -> None:
     unmatched = (None, Decimal(1), Decimal(3), Decimal(0), Decimal(0), None)
     raw.write(shop, [doc(lines=(unmatched,))])

@@ -1,5 +1,6 @@
 """import_csv and create_shop as scripts call them, and the page that documents them."""
 
+import csv
 import io
 import json
 from pathlib import Path
@@ -132,3 +133,12 @@ def test_field_names_are_the_ones_scripts_rely_on() -> None:
         "stock": "product branch quantity lot best_before use_by",
         "customers": "id name email phone joined",
     }
+
+
+def test_refused_rows_run_no_formula_and_keep_their_numbers(cast: Cast, tmp_path: Path) -> None:
+    path, refused = tmp_path / "till.csv", tmp_path / "refused.csv"
+    path.write_text('receipt,time,product,quantity,price\nR9,2026-03-02 10:00,"=HYPERLINK(""x"")",nine,"-1,50"\n')
+    result, _ = said("import_csv", "green", "sales_lines", str(path), "--refused", str(refused))
+    assert result["refused"] == 1
+    (row,) = list(csv.reader(refused.read_text().splitlines()))[1:]
+    assert row[2:5] == ['\'=HYPERLINK("x")', "nine", "-1,50"]
