@@ -17,6 +17,7 @@ def main() -> int:
         print(f"Usage: python -m bench NAME, with one of: {', '.join(BENCHES)}.", file=sys.stderr)
         return 2
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
+    os.environ.setdefault("LOG_LEVEL", "WARNING")  # standard output is for figures
     from shop import embedded
 
     if embedded.in_use():

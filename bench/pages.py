@@ -1,4 +1,4 @@
-"""Today and Sales at 5 million lines and at 50 thousand, with the same products and days, as a browser asks for them."""
+"""Today and Sales at 5 million lines and at 50 thousand with the same products and days, asked for as by a browser."""
 
 import argparse
 from collections.abc import Callable
