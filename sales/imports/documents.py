@@ -108,10 +108,14 @@ def _insert(batch: Batch, values: dict[str, Any], lines: int) -> None:
 
 
 def _move_stock(batch: Batch, values: dict[str, Any]) -> None:
-    """Sales from a product's first count or receipt at a branch on move its stock; earlier ones are history."""
+    """Sales from a product's first count or receipt at a branch on move its stock; earlier ones are history.
+
+    Those before its last count are in that count: they are in the ledger, and taken back beside it.
+    """
     # Locked in the order that selling uses, so that an import and a till never wait for each other in a circle.
     batch.run("stock", _LOCK_LEVELS)
     if batch.run("stock", _INSERT_MOVEMENTS, values):
+        batch.run("stock", _TAKE_BACK_COUNTED, values)
         batch.run("stock", _CHANGE_LEVELS)
 
 
@@ -206,19 +210,28 @@ select 1 from inventory_stocklevel k where (k.branch_id, k.product_id) in (
     select v.branch_id, v.product_id from {_TRACKED}
 ) order by k.branch_id, k.product_id for update
 """
+_MOVED = f"""(
+    select s.branch_id, l.product_id, l.quantity, l.cost, s.at, coalesce(s.at <= v.counted_at, false) as counted,
+        'sale:' || s.uuid || ':' || row_number() over (partition by l.doc order by l.file, l.line) as source
+    from {_TRACKED}
+) m"""
 _INSERT_MOVEMENTS = f"""
 insert into inventory_stockmovement (shop_id, branch_id, product_id, kind, quantity, unit_cost, occurred_at, source,
     note, actor)
-select %(shop)s, s.branch_id, l.product_id, case when l.quantity < 0 then 'refund' else 'sale' end, -l.quantity,
-    round(l.cost / l.quantity, 4), s.at,
-    'sale:' || s.uuid || ':' || row_number() over (partition by l.doc order by l.file, l.line), '',
-    coalesce(current_setting('app.actor', true), '')
-from {_TRACKED}
+select %(shop)s, m.branch_id, m.product_id, case when m.quantity < 0 then 'refund' else 'sale' end, -m.quantity,
+    round(m.cost / m.quantity, 4), m.at, m.source, '', coalesce(current_setting('app.actor', true), '')
+from {_MOVED}
+"""
+_TAKE_BACK_COUNTED = f"""
+insert into inventory_stockmovement (shop_id, branch_id, product_id, kind, quantity, occurred_at, source, note, actor)
+select %(shop)s, m.branch_id, m.product_id, 'count', m.quantity, m.at, m.source || ':counted',
+    'Was already in a later count.', coalesce(current_setting('app.actor', true), '')
+from {_MOVED} where m.counted
 """
 _CHANGE_LEVELS = f"""
 update inventory_stocklevel k set quantity = k.quantity - sold.quantity
 from (
-    select v.branch_id, v.product_id, sum(l.quantity) as quantity from {_TRACKED} group by 1, 2
+    select m.branch_id, m.product_id, sum(m.quantity) as quantity from {_MOVED} where not m.counted group by 1, 2
 ) sold
 where k.branch_id = sold.branch_id and k.product_id = sold.product_id
 """

@@ -6,11 +6,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db.models import Sum
 
 from customers.models import Customer
+from inventory import services as stock
 from inventory.models import Product, StockLevel, StockMovement
 from sales import reports
 from sales.models import Payment, Sale, SaleLine
+from sales.services import void_sale
 from shop.models import Branch, Register
 from shop.periods import Period
 from shop.tenancy import use_shop
@@ -229,6 +232,25 @@ def test_sales_before_the_first_count_move_no_stock_and_later_ones_do(green: Cas
             ("sale", -2),
             ("sale", -1),
         ]
+
+
+def test_sales_before_the_last_count_leave_its_figure_and_can_be_voided(green: Cast) -> None:
+    milk, station = Product.objects.get(sku="MILK"), Branch.objects.get(name="Station")
+    for hour, counted in ((8, 10), (12, 7)):
+        at = dt.datetime(2026, 3, 2, hour, tzinfo=dt.UTC)
+        stock.count_stock(branch=station, counted={milk.pk: Decimal(counted)}, at=at, by="alice")
+
+    def figure() -> Decimal:
+        moved = StockMovement.objects.order_by().filter(product=milk).aggregate(sum=Sum("quantity"))["sum"]
+        assert StockLevel.objects.get(product=milk).quantity == moved, "the level is the sum of its ledger"
+        return moved
+
+    rows = "R1,2026-03-02 10:00,MILK,3,1.45,,,,,,Station,,\nR2,2026-03-02 13:00,MILK,2,1.45,,,,,,Station,,\n"
+    bring_in("sales_lines", HEAD + rows)
+    assert figure() == 5
+    for receipt, left in (("R1", 5), ("R2", 7)):
+        void_sale(sale=Sale.objects.get(receipt=receipt), by="alice")
+        assert figure() == left
 
 
 def test_roll_ups_and_baskets_are_there_at_once(green: Cast) -> None:
