@@ -66,7 +66,7 @@ BARE = {
 def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m bench rls")
     parser.add_argument("--shops", type=int, default=20, help="Shops of 50,000 lines each (default 20).")
-    parser.add_argument("--rounds", type=int, default=40)
+    parser.add_argument("--rounds", type=int, default=60)
     options = parser.parse_args(arguments)
     with scratch.database():
         with scratch.without_link_checks():
