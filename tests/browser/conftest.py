@@ -69,7 +69,7 @@ def open_page(chromium: Any, live: Live) -> Iterator[Callable[..., Any]]:
             context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live.url}])
         context.add_init_script(WATCH)
         page = context.new_page()
-        page.on("console", lambda said: _note(problems, said))
+        page.on("console", lambda said: None if getattr(page, "examined", False) else _note(problems, said))
         page.on("pageerror", lambda error: problems.append(f"{page.url}: {error}"))
         page.goto(live.url + path)
         return page

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from playwright.sync_api import expect
 
 from shop.models import Membership, Shop
 from tests import factories
@@ -67,7 +68,8 @@ def test_a_shop_is_started_and_somebody_joins(live: Live, open_page: Open) -> No
 def test_a_mistake_takes_the_focus_and_leads_to_its_field(live: Live, open_page: Open) -> None:
     page = open_page(live.cast.alice, "/start/")
     page.fill("#id_name", "Another")
-    page.wait_for_timeout(300)
+    page.press("#id_name", "Tab")
+    expect(page.locator("#id_slug")).to_have_value("another")
     page.fill("#id_slug", "rival")
     page.click("main form button.btn-primary")
     page.wait_for_selector("[data-problem]")
