@@ -14,22 +14,31 @@
 })();
 
 /* Names for what Django's admin leaves nameless: fields in table rows take their column's, the halves of a date
-   and time their row's. */
+   and time their row's, and the box that select2 draws (whenever it does) the name of the field behind it. */
 (() => {
+  const content = document.getElementById('content');
+  if (!content) return;
   const words = element => element?.textContent.replace(/\s+/g, ' ').trim().replace(/:$/, '') ?? '';
-  const labelOf = field => {
-    const label = document.querySelector(`label[for="${CSS.escape(field.id.replace(/_[01]$/, ''))}"]`) ?? field.closest('.form-row, fieldset')?.querySelector('label, legend');
-    const cell = field.closest('td'), table = cell?.closest('table');
-    return words(table?.querySelector('thead tr')?.cells[cell.cellIndex]) || words(label);
+  const nameOf = field => {
+    const cell = field.closest('td'), column = cell?.closest('table').querySelector('thead tr')?.cells[cell.cellIndex];
+    const label = document.querySelector(`label[for="${CSS.escape(field.id.replace(/_[01]$/, ''))}"]`);
+    return field.getAttribute('aria-label') || words(column) || words(label ?? field.closest('.form-row, fieldset')?.querySelector('label, legend'));
   };
-  const name = field => {
-    const label = labelOf(field);
-    if (!label) return;
-    if (!field.labels?.length || field.closest('td')) field.setAttribute('aria-label', label + (/_0$/.test(field.id) && field.matches('.vDateField') ? ', day' : /_1$/.test(field.id) && field.matches('.vTimeField') ? ', time' : ''));
+  const half = field => field.matches('.vDateField[id$="_0"]') ? ', day' : field.matches('.vTimeField[id$="_1"]') ? ', time' : '';
+  const nameField = field => {
+    const name = nameOf(field);
+    if (name && !field.hasAttribute('aria-label') && !field.labels?.length) field.setAttribute('aria-label', name + half(field));
+  };
+  const nameBox = box => {
+    const field = box.closest('.select2').parentElement.querySelector('select'), name = field && nameOf(field);
+    if (!name) return;
+    for (const part of [box, ...box.querySelectorAll('[role=textbox]')]) { part.removeAttribute('aria-labelledby'); part.setAttribute('aria-label', name); }
   };
   const all = () => {
-    document.querySelectorAll('#content :is(input:not([type=hidden]), select, textarea)').forEach(name);
+    content.querySelectorAll(':is(input:not([type=hidden]), select, textarea)').forEach(nameField);
+    content.querySelectorAll('.select2-selection').forEach(nameBox);
+    content.querySelectorAll('th.original').forEach(cell => { if (!words(cell)) cell.textContent = '#'; });
   };
-  addEventListener('load', () => { all(); document.querySelectorAll('th.original').forEach(cell => { if (!words(cell)) cell.textContent = '#'; }); });
-  document.addEventListener('formset:added', () => setTimeout(all));
+  all();
+  new MutationObserver(all).observe(content, { childList: true, subtree: true });
 })();
