@@ -49,6 +49,12 @@ def trading(live: Live) -> dict[str, str]:
     }
 
 
+def settled(page: Any) -> None:
+    """The swap is whole: a control chosen while it is being replaced would be lost with the old one."""
+    page.wait_for_load_state("networkidle")
+    page.wait_for_function("!document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling, [aria-busy=true]')")
+
+
 def shoot(page: Any, name: str, width: int, dark: bool) -> None:
     """A picture for people to look at, where AISLE_SHOTS names a folder."""
     if folder := os.environ.get("AISLE_SHOTS"):
@@ -106,8 +112,10 @@ def test_controls_swap_the_results_and_the_address_keeps_them(
     expect(page.locator("#say")).to_contain_text("net sales")
     assert page.evaluate("window.stayed"), "the page was not loaded anew"
     assert page.evaluate("document.activeElement.id") == "period", "the focus stays on the control"
+    settled(page)
     page.select_option("#compare", "previous")
     page.wait_for_selector("#match")
+    settled(page)
     assert "period=7d" in page.url and "compare=previous" in page.url
     page.click("#earlier")
     page.wait_for_url("**from=**")
