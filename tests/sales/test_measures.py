@@ -67,5 +67,5 @@ def test_the_documentation_is_printed_from_the_registry() -> None:
     from io import StringIO
 
     printed = StringIO()
-    call_command("print_measures", stdout=printed)
-    assert page.read_text() == printed.getvalue(), "Run manage.py print_measures > docs/measures.md"
+    call_command("measures_table", stdout=printed)
+    assert page.read_text() == printed.getvalue(), "Run manage.py measures_table > docs/measures.md"

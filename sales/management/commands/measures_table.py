@@ -1,4 +1,4 @@
-"""`manage.py print_measures > docs/measures.md`: the documentation of the measures, from their registry."""
+"""`manage.py measures_table > docs/measures.md`: the documentation of the measures, from their registry."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from sales.measures import MEASURES, Measure
 _INTRO = """# Measures
 
 Every named number in Aisle has one definition, in `sales/measures.py`; this page is printed from it
-(`manage.py print_measures > docs/measures.md`). Pages show the definition beside the number.
+(`manage.py measures_table > docs/measures.md`). Pages show the definition beside the number.
 
 - A business date is the shop's own: local time less the hour at which its day starts, worked out once a document.
 - A voided document counts nowhere. A refund counts on its own day, as minus.
