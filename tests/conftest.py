@@ -17,6 +17,9 @@ from django.db import connections
 
 from shop import celery_app, embedded
 from tests import factories
+from tests.vendors.plugin import vendor
+
+__all__ = ["vendor"]
 
 
 def pytest_configure(config: pytest.Config) -> None:
