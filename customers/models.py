@@ -1,9 +1,11 @@
-"""Who buys. Names and contact details are personal data: shown only to roles that may see customers."""
+"""Who buys, and what they say. Names and contact details are personal: only for roles that may see customers."""
 
 from django.db import models
 from django.db.models import Q
 
-from shop.tenancy import ShopOwned
+from inventory.models import Product
+from shop.models import Branch
+from shop.tenancy import ShopForeignKey, ShopOwned
 
 
 class Customer(ShopOwned):
@@ -25,3 +27,31 @@ class Customer(ShopOwned):
 
     def __str__(self) -> str:
         return self.name or self.code
+
+
+class Review(ShopOwned):
+    """What a customer wrote about a product or the shop. The writer's name is personal and never leaves the house."""
+
+    source = models.CharField("where it was written", max_length=40, blank=True, default="")
+    code = models.CharField("review number", max_length=80, help_text="Its number at the source; one review a number.")
+    product = ShopForeignKey(Product, null=True, blank=True, related_name="reviews")
+    branch = ShopForeignKey(Branch, null=True, blank=True, related_name="+")
+    author = models.CharField(max_length=120, blank=True, default="")
+    rating = models.DecimalField(
+        "stars", max_digits=3, decimal_places=1, null=True, blank=True, help_text="1 to 5; empty where none was given."
+    )
+    title = models.CharField(max_length=200, blank=True, default="")
+    text = models.TextField()
+    written_on = models.DateField(null=True, blank=True)
+
+    class Meta(ShopOwned.Meta):
+        ordering = [models.F("written_on").desc(nulls_last=True), "-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["shop", "source", "code"], name="review_once"),
+            models.CheckConstraint(condition=~Q(code=""), name="review_has_number"),
+            models.CheckConstraint(condition=Q(rating=None) | Q(rating__range=(1, 5)), name="review_stars_1_to_5"),
+        ]
+        indexes = [models.Index(fields=["shop", "product"], name="review_by_product")]
+
+    def __str__(self) -> str:
+        return self.title or self.text[:40]

@@ -1,13 +1,9 @@
-"""Files of the shop's own figures and lists, under the names an import uses. Written row by row as they are read.
+"""Files of what was sold, of the products and the stock, under the names an import uses.
 
 Money is exact, with two to four decimals, so that a column adds up to the same total as the page, rounded once.
-Call them in a transaction: all rows are then read through one cursor, whatever their number.
 """
 
 from __future__ import annotations
-
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 
 from django.db.models import OuterRef, Subquery
 
@@ -15,31 +11,9 @@ from inventory import reports as stock
 from inventory.models import Barcode, Product
 from sales import reports
 from sales.measures import Sums, measure
-from shop.csvout import Cell, amount, pieces, quantity
-from shop.errors import Refused
+from shop.csvout import Cell, amount, quantity
+from shop.exports import Export, Rows, register_exports
 from shop.periods import Period
-
-Rows = Iterable[tuple[Cell, ...]]
-
-
-class ExportRefused(Refused):
-    code = "export_invalid"
-
-
-@dataclass(frozen=True, slots=True)
-class Export:
-    """A kind of file: its columns, and its rows for a period (None: everything)."""
-
-    header: tuple[str, ...]
-    rows: Callable[[Period | None], Rows]
-
-
-def export(kind: str, period: Period | None = None) -> Iterator[str]:
-    """The file of this kind, in pieces of text. Raises ExportRefused for an unknown kind."""
-    if kind not in EXPORTS:
-        raise ExportRefused(f"“{kind}” is not an export. Choose one of: {', '.join(EXPORTS)}.")
-    wanted = EXPORTS[kind]
-    return pieces(wanted.header, wanted.rows(period))
 
 
 def _money(key: str, sums: Sums) -> Cell:
@@ -77,11 +51,13 @@ def _stock(_: Period | None) -> Rows:
 
 _LINKS = ("category", "supplier", "tax_rate")
 _PRODUCT_COLUMNS = "sku name barcode category unit price cost tax_rate supplier pack_size shelf_life_days"
-EXPORTS = {
-    "sales_by_day": Export(("date", "branch", "net", "tax", "gross_margin", "baskets", "units"), _sales_by_day),
-    "sales_by_product": Export(
-        ("product", "name", "net", "tax", "discount", "gross_margin", "units"), _sales_by_product
-    ),
-    "products": Export(tuple(_PRODUCT_COLUMNS.split()), _products),
-    "stock": Export(("product", "branch", "quantity", "lot", "best_before", "use_by"), _stock),
-}
+register_exports(
+    {
+        "sales_by_day": Export(("date", "branch", "net", "tax", "gross_margin", "baskets", "units"), _sales_by_day),
+        "sales_by_product": Export(
+            ("product", "name", "net", "tax", "discount", "gross_margin", "units"), _sales_by_product
+        ),
+        "products": Export(tuple(_PRODUCT_COLUMNS.split()), _products),
+        "stock": Export(("product", "branch", "quantity", "lot", "best_before", "use_by"), _stock),
+    }
+)

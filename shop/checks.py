@@ -20,7 +20,7 @@ THIRD_PARTY_VIEWS = ("allauth.", "django.contrib.staticfiles.")
 DATE_ENDINGS = ("_on", "_date")
 TIME_ENDINGS = ("_at",)
 # Names that shops and lawyers use, and those that read as a span's end.
-NAMED_OTHERWISE = {"best_before", "use_by", "lease_until", "tracked_from", "last_login"}
+NAMED_OTHERWISE = {"snoozed_until", "best_before", "use_by", "lease_until", "tracked_from", "last_login"}
 
 
 @register("aisle")

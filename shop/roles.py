@@ -30,6 +30,7 @@ class Can(StrEnum):
     EDIT_STOCK = "change stock"
     EDIT_SALES = "enter sales and shifts by hand"
     EDIT_CUSTOMERS = "change customers"
+    DECIDE = "decide on suggestions and approve orders"
     SEE_HISTORY = "see who changed what"
     CHANGE_SETTINGS = "change the shop's settings"
     MANAGE_MEMBERS = "invite and remove members"

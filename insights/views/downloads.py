@@ -5,7 +5,7 @@ from typing import Any
 from django.db import transaction
 from django.http import HttpResponse
 
-from insights.exports import File
+from insights.downloads import File
 from shop import access
 from shop.csvout import pieces
 from shop.periods import Period

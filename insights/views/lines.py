@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
-from insights import exports
+from insights import downloads
 from insights.screens import lines as screens
 from insights.views.downloads import download
 from sales.models import Sale
@@ -21,7 +21,7 @@ def line_list(request: Any) -> HttpResponse:
     """The lines of some days, newest first, narrowed by what the address says."""
     filters = screens.read(request.GET, request.shop.today())
     if request.GET.get("export") == "csv":
-        return download(request, exports.of_lines(filters, request.shop), filters.choice.drawn)
+        return download(request, downloads.of_lines(filters, request.shop), filters.choice.drawn)
     return page(
         request, "insights/line_list.html", {"screen": screens.build(filters, request.shop), "filters": filters}
     )

@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
-from insights import exports
+from insights import downloads
 from insights.screens import products as screens
 from insights.views.downloads import download
 from inventory.models import Product
@@ -22,7 +22,7 @@ def product_list(request: Any) -> HttpResponse:
     role = request.membership.role
     search = screens.read(request.GET, role)
     if request.GET.get("export") == "csv":
-        return download(request, exports.of_products(search, role))
+        return download(request, downloads.of_products(search, role))
     screen = screens.build(search, role, request.shop.today())
     return page(request, "insights/product_list.html", {"screen": screen, "search": search})
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
-from insights import exports
+from insights import downloads
 from insights.screens import asked
 from insights.screens import sales as screens
 from insights.views.downloads import download
@@ -21,7 +21,7 @@ def sales(request: Any) -> HttpResponse:
     role = request.membership.role
     ask = asked.read(request.GET, request.shop.today(), role)
     if request.GET.get("export") == "csv":
-        return download(request, exports.of_sales(ask, request.GET.get("table", "days"), role), ask.choice.counted)
+        return download(request, downloads.of_sales(ask, request.GET.get("table", "days"), role), ask.choice.counted)
     screen = screens.build(ask, request.shop, role)
     context = {
         "screen": screen,

@@ -1,14 +1,19 @@
 """What we have: the catalogue, and the stock of it."""
 
 from inventory.models.catalogue import Barcode, Category, PriceChange, Product, Supplier, TaxRate
-from inventory.models.stock import Lot, StockLevel, StockMovement
+from inventory.models.orders import DeliveryLine, PurchaseOrder, PurchaseOrderLine
+from inventory.models.stock import Lot, MinimumStock, StockLevel, StockMovement
 
 __all__ = [
     "Barcode",
     "Category",
+    "DeliveryLine",
     "Lot",
+    "MinimumStock",
     "PriceChange",
     "Product",
+    "PurchaseOrder",
+    "PurchaseOrderLine",
     "StockLevel",
     "StockMovement",
     "Supplier",

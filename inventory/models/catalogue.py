@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from django.core.validators import MinValueValidator
+from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -53,7 +53,22 @@ class Supplier(ShopOwned):
     name = models.CharField(max_length=120)
     email = models.EmailField(blank=True, default="")
     phone = models.CharField(max_length=40, blank=True, default="")
-    lead_time_days = models.PositiveSmallIntegerField(null=True, blank=True)
+    lead_time_days = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Days from order to delivery. Empty: not known."
+    )
+    delivery_weekdays = models.CharField(
+        max_length=7,
+        blank=True,
+        default="",
+        validators=[RegexValidator(r"^[0-6]*$")],
+        help_text="Days the lorry comes, Monday 0 to Sunday 6, such as 135. Empty: any day.",
+    )
+    order_by = models.TimeField(
+        "orders in by", null=True, blank=True, help_text="The shop's time on the order day. Empty: end of day."
+    )
+    minimum_order = models.DecimalField(
+        max_digits=12, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(Decimal(0))]
+    )
     needs_review = models.BooleanField(default=False, help_text="Made by an import; check the name.")
 
     class Meta(ShopOwned.Meta):
@@ -61,6 +76,10 @@ class Supplier(ShopOwned):
         constraints = [
             models.UniqueConstraint(fields=["shop", "name"], name="supplier_name_once"),
             models.CheckConstraint(condition=~Q(name=""), name="supplier_has_name"),
+            models.CheckConstraint(condition=Q(delivery_weekdays__regex=r"^[0-6]*$"), name="supplier_weekdays_known"),
+            models.CheckConstraint(
+                condition=Q(minimum_order=None) | Q(minimum_order__gte=0), name="supplier_minimum_not_negative"
+            ),
         ]
 
     def __str__(self) -> str:

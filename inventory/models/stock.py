@@ -100,3 +100,21 @@ class StockLevel(ShopOwned):
 
     def __str__(self) -> str:
         return f"{self.quantity}"
+
+
+class MinimumStock(ShopOwned):
+    """The least of a product a branch wants on its shelf, whatever the forecast says."""
+
+    branch = ShopForeignKey(Branch, related_name="+")
+    product = ShopForeignKey(Product, related_name="minimums")
+    quantity = models.DecimalField(max_digits=14, decimal_places=3)
+
+    class Meta(ShopOwned.Meta):
+        verbose_name_plural = "minimum stock"
+        constraints = [
+            models.UniqueConstraint(fields=["shop", "branch", "product"], name="minimum_stock_once"),
+            models.CheckConstraint(condition=Q(quantity__gte=0), name="minimum_stock_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity}"

@@ -3,6 +3,7 @@
 from shop.models.history import Change
 from shop.models.jobs import Job
 from shop.models.people import Invitation, Membership, User
+from shop.models.schedules import Schedule
 from shop.models.shops import Branch, Register, Shop
 
-__all__ = ["Branch", "Change", "Invitation", "Job", "Membership", "Register", "Shop", "User"]
+__all__ = ["Branch", "Change", "Invitation", "Job", "Membership", "Register", "Schedule", "Shop", "User"]

@@ -63,6 +63,7 @@ class Membership(models.Model):
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role.choices)
     joined_at = models.DateTimeField(default=timezone.now, editable=False)
+    gets_brief = models.BooleanField("gets the morning brief by email", default=True)
 
     class Meta:
         constraints = [

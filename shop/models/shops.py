@@ -40,6 +40,16 @@ class Shop(models.Model):
         help_text="Hour of the night when yesterday ends: 4 means a sale at 03:59 counts for the day before.",
     )
     prices_include_tax = models.BooleanField(default=True)
+    weekly_cash = models.DecimalField(
+        "most to spend on orders in a week",
+        max_digits=12,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        help_text="Empty: no limit. Reorder suggestions keep within it.",
+    )
+    analyse_after_import = models.BooleanField("analyse again after an import that added sales", default=False)
     is_demo = models.BooleanField(default=False, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 

@@ -164,9 +164,9 @@ def test_the_lines_as_a_file(morning: Cast) -> None:
 
 
 def test_too_many_lines_for_a_file_are_refused(morning: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    from insights import exports
+    from insights import downloads
 
-    monkeypatch.setattr(exports, "MOST_LINES", 2)
+    monkeypatch.setattr(downloads, "MOST_LINES", 2)
     sell_days(morning.green, YESTERDAY, 3)
     response = morning.client().get(PATH + "?export=csv")
     assert response.status_code == 422 and "choose fewer days" in response.content.decode()

@@ -7,9 +7,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from sales.exports import EXPORTS, export
 from shop import doors
 from shop.errors import Refused
+from shop.exports import export, export_kinds
 from shop.periods import Period
 from shop.tenancy import use_shop
 
@@ -19,7 +19,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("shop", help="The shop's slug.")
-        parser.add_argument("kind", help=f"One of: {', '.join(EXPORTS)}.")
+        parser.add_argument("kind", help=f"One of: {', '.join(export_kinds())}.")
         parser.add_argument(
             "--from", dest="first", type=dt.date.fromisoformat, help="First business date (2026-03-01)."
         )

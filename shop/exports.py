@@ -1,0 +1,47 @@
+"""Files of a shop's own figures and lists: each app registers its kinds in its `exports` module.
+
+Written row by row as they are read. Call them in a transaction: all rows are then read through one cursor,
+whatever their number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from shop.csvout import Cell, pieces
+from shop.errors import Refused
+from shop.periods import Period
+
+Rows = Iterable[tuple[Cell, ...]]
+
+
+class ExportRefused(Refused):
+    code = "export_invalid"
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A kind of file: its columns, and its rows for a period (None: everything)."""
+
+    header: tuple[str, ...]
+    rows: Callable[[Period | None], Rows]
+
+
+_kinds: dict[str, Export] = {}
+
+
+def register_exports(kinds: dict[str, Export]) -> None:
+    _kinds.update(kinds)
+
+
+def export_kinds() -> list[str]:
+    return list(_kinds)
+
+
+def export(kind: str, period: Period | None = None) -> Iterator[str]:
+    """The file of this kind, in pieces of text. Raises ExportRefused for an unknown kind."""
+    if kind not in _kinds:
+        raise ExportRefused(f"“{kind}” is not an export. Choose one of: {', '.join(_kinds)}.")
+    wanted = _kinds[kind]
+    return pieces(wanted.header, wanted.rows(period))
