@@ -1,0 +1,1 @@
+"""The analyses: one folder each, joined by being there. `protocol` says what one is, `engine` runs it."""
