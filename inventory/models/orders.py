@@ -74,7 +74,10 @@ class PurchaseOrder(ShopOwned):
 
 
 class PurchaseOrderLine(ShopOwned):
-    """One product of an order. `quantity` is in its selling unit (pieces or kilograms), `received` what came so far."""
+    """One product of an order. `quantity` is in its selling unit (pieces or kilograms), `received` what came so far.
+
+    `sources` says who asked for how much: adding the same source twice adds once, and each can be taken off again.
+    """
 
     order = ShopForeignKey(PurchaseOrder, models.CASCADE, related_name="lines")
     product = ShopForeignKey(Product, related_name="order_lines")
@@ -83,6 +86,7 @@ class PurchaseOrderLine(ShopOwned):
     unit_cost = models.DecimalField(max_digits=12, decimal_places=4, null=True, blank=True)
     received = models.DecimalField(max_digits=14, decimal_places=3, default=0)
     is_closed = models.BooleanField("nothing more will come", default=False)
+    sources = models.JSONField(default=dict, blank=True)
 
     class Meta(ShopOwned.Meta):
         ordering = ["id"]
