@@ -17,7 +17,6 @@ from django.utils import timezone
 from insights.analyses.protocol import Analysis, AnalysisRefused, Asked, find_analysis
 from insights.decisions.offering import offer
 from insights.models import Run
-from insights.providers import gateway
 from sales import reports
 from shop import jobs
 from shop.errors import Refused
@@ -115,13 +114,7 @@ def _carry_out(analysis: Analysis, run: Run, report: jobs.Report) -> None:
     enriched = analysis.enrich(result, asked, lambda done, total: tick(80 + 10 * done // max(total, 1), 100))
     run.findings = analysis.findings(result)
     tick(90, 100)
-    question = analysis.ask(run.findings)
-    said = gateway.ask(question, run_key=asked.run_key) if question else enriched
-    run.sentences = analysis.words(run.findings, said)
-    if said is not None:
-        run.provider, run.model, run.why_local = said.provider, said.model, said.why_local[:200]
-    else:
-        run.provider = "local"
+    _put_into_words(analysis, run, asked, enriched)
     run.series, run.scores = analysis.series(result), analysis.scores(result)
     report.progress(95, 100)
     with transaction.atomic():
@@ -130,6 +123,16 @@ def _carry_out(analysis: Analysis, run: Run, report: jobs.Report) -> None:
         run.status, run.ended_at = Run.Status.DONE, timezone.now()
         run.save()
         report.checkpoint(stored=True)
+
+
+def _put_into_words(analysis: Analysis, run: Run, asked: Asked, said: Said | None) -> None:
+    question = analysis.ask(run.findings)
+    if question is not None:
+        said = gateway.ask(question, run_key=asked.run_key)
+    run.sentences = analysis.words(run.findings, said)
+    run.provider, run.model, run.why_local = "local", "", ""
+    if said is not None:
+        run.provider, run.model, run.why_local = said.provider, said.model, said.why_local[:200]
 
 
 def _stop(run: Run, status: str, error: str = "") -> None:

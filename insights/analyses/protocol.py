@@ -14,14 +14,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from insights.decisions.drafts import Draft
 from insights.models import Run
-from insights.providers.base import Ask
-from insights.providers.gateway import Said
 from shop.errors import Refused
 from shop.models import Shop
+
+if TYPE_CHECKING:
+    from insights.providers.base import Ask
+    from insights.providers.gateway import Said
 
 Tick = Callable[[int, int], None]
 

@@ -30,6 +30,11 @@ IN_SHOP: dict[str, Access] = {
     "insights:sale_detail": Access(Can.SEE_SALES, row=lambda shelf: shelf.sale),
     "insights:product_list": Access(Can.SEE_PRODUCTS),
     "insights:product_detail": Access(Can.SEE_PRODUCTS, row=lambda shelf: shelf.product),
+    "insights:run_list": Access(Can.SEE_SALES),
+    "insights:run_detail": Access(Can.SEE_SALES, row=lambda shelf: shelf.run),
+    "insights:run_wait": Access(Can.SEE_SALES, row=lambda shelf: shelf.run_job),
+    "insights:run_start": Access(Can.DECIDE, "post", data={"analysis": "forecast"}),
+    "insights:run_cancel": Access(Can.DECIDE, "post", row=lambda shelf: shelf.run_job),
     # the ground floor
     "shop:home": Access(MEMBER),
     "shop:shop_settings": Access(Can.CHANGE_SETTINGS),

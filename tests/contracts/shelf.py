@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from customers.models import Customer
+from insights.decisions.drafts import Draft
+from insights.decisions.offering import offer
+from insights.models import Run, Suggestion
 from inventory import services as stock
 from inventory.models import Product, Supplier
 from sales import rollups
@@ -34,6 +37,9 @@ class Shelf:
     product: Product
     sale: Sale
     job: Job
+    run: Run
+    run_job: Job
+    suggestion: Suggestion
     member: Membership
     invitation: Invitation
     people: dict[str, User]
@@ -47,11 +53,15 @@ def fill(shop: Shop) -> Shelf:
         branch = Branch.objects.order_by("pk").first()
         milk = Product.objects.get(sku="MILK")
         _receive(branch, milk)
+        run = _analyse()
         filled = Shelf(
             shop=shop,
             product=milk,
             sale=_sell(branch, milk),
             job=Job.objects.create(kind="import", title="till.csv", payload=UPLOAD, asked_by=BY),
+            run=run,
+            run_job=run.job,
+            suggestion=_suggest(run, branch, milk),
             member=Membership.objects.get(shop=shop, user=extra),
             invitation=_invite(shop, people[Role.OWNER]),
             people=people,
@@ -66,6 +76,34 @@ def fill(shop: Shop) -> Shelf:
 def _invite(shop: Shop, by: User) -> Invitation:
     invite(shop=shop, email=f"friend@{shop.slug}.example", role=Role.CLERK, by=by)
     return Invitation.objects.get(shop=shop)
+
+
+def _analyse() -> Run:
+    """A run that has ended, with the words a person finds on its page."""
+    job = Job.objects.create(kind="analysis", title="Forecast", payload={"analysis": "forecast"}, asked_by=BY)
+    return Run.objects.create(  # type: ignore[no-any-return]
+        analysis="forecast", job=job, status="done", as_of_date=dt.date(2026, 11, 1), ended_at=dt.datetime.now(dt.UTC)
+    )
+
+
+def _suggest(run: Run, branch: Branch, product: Product) -> Suggestion:
+    offer(
+        run,
+        ["reorder"],
+        [
+            Draft(
+                kind="reorder",
+                key=f"reorder:{branch.pk}:{product.pk}",
+                title=f"Order 12 {product.name}",
+                branch=branch.pk,
+                product=product.pk,
+                supplier=product.supplier_id,
+                quantity=Decimal(12),
+                outlay=Decimal("13.20"),
+            )
+        ],
+    )
+    return Suggestion.objects.get(run=run)  # type: ignore[no-any-return]
 
 
 def _receive(branch: Branch, product: Product) -> None:
