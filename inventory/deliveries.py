@@ -11,12 +11,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import F
-from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from inventory import services
-from inventory.models import DeliveryLine, Lot, Product, PurchaseOrder, PurchaseOrderLine, StockMovement
+from inventory.models import DeliveryLine, Product, PurchaseOrder, PurchaseOrderLine, StockMovement
 from inventory.orders import OrderRefused, State, locked
 from shop.tenancy import acting
 
@@ -86,9 +84,6 @@ def undo_delivery(*, delivery: DeliveryLine, by: str) -> DeliveryLine:
     found: DeliveryLine = DeliveryLine.objects.select_for_update(of=("self",)).get(pk=delivery.pk)
     if found.undone_at is None:
         services.take_back(sources=[found.source], by=by, note=f"{order}: receipt undone")
-        if found.lot_id:
-            left = Greatest(F("quantity") - found.quantity, ZERO)
-            Lot.objects.filter(pk=found.lot_id).update(quantity=left)
         line.received = max(ZERO, line.received - found.quantity)
         line.save(update_fields=["received"])
         found.undone_at = timezone.now()

@@ -10,23 +10,34 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db import connection, transaction
-from django.db.models import Q, Sum
+from django.db.models import F, Q
 from django.utils import timezone
 
+from inventory import ledger
+from inventory.ledger import ZERO, Kind, Levels
 from inventory.models import Lot, Product, StockLevel, StockMovement, Supplier
+from inventory.undoing import take_back
 from shop.errors import Refused
 from shop.models import Branch
 from shop.tenancy import acting, current_shop_id
 
-Kind = StockMovement.Kind
-Levels = dict[tuple[int, int], StockLevel]
-ZERO = Decimal(0)
+__all__ = [
+    "Move",
+    "PriceRefused",
+    "StockRefused",
+    "change_prices",
+    "count_stock",
+    "move",
+    "receive",
+    "take_back",
+    "transfer",
+    "waste",
+]
 
 
 class StockRefused(Refused):
@@ -69,13 +80,13 @@ def receive(
     """
     _above_zero(quantity)
     at, source = at or timezone.now(), source or f"receipt:{uuid.uuid4()}"
-    levels = _open_levels([(branch.pk, product.pk)], at)
+    levels = ledger.open_levels([(branch.pk, product.pk)], at)
     if not StockMovement.objects.filter(source=source).exists():
         dates = {"best_before": best_before, "use_by": use_by}
         into = _add_to_lot(branch, product, quantity, at, code=lot, cost=cost, supplier=supplier, **dates)
-        movement = _movement(Kind.RECEIPT, branch.pk, product.pk, quantity, at, source, by, note=note)
+        movement = ledger.movement(Kind.RECEIPT, branch.pk, product.pk, quantity, at, source, by, note=note)
         movement.lot, movement.unit_cost = into, cost
-        _post(levels, [movement])
+        ledger.post(levels, [movement])
     return _level(branch.pk, product.pk)
 
 
@@ -96,16 +107,19 @@ def count_stock(
     if any(quantity < 0 for quantity in counted.values()):
         raise StockRefused("A counted quantity cannot be below 0.")
     at, source = at or timezone.now(), source or f"count:{uuid.uuid4()}"
-    levels = _open_levels([(branch.pk, product) for product in counted], at)
-    moved_since = _moved_since(branch.pk, list(counted), at)
+    levels = ledger.open_levels([(branch.pk, product) for product in counted], at)
+    known = set(StockMovement.objects.filter(source__in=[f"{source}:{one}" for one in counted]).values_list("source"))
+    counted = {product: quantity for product, quantity in counted.items() if (f"{source}:{product}",) not in known}
+    moved_since = ledger.moved_since(branch.pk, list(counted), at)
     posted = []
     for product, quantity in counted.items():
         level = levels[branch.pk, product]
         stands = level.counted_at is None or level.counted_at <= at
-        correction = quantity + moved_since.get(product, ZERO) - level.quantity if stands else ZERO
+        correction = quantity + moved_since.get(product, ZERO) - level.quantity
         remark = note if stands else "A later count stands."
-        posted.append(_movement(Kind.COUNT, branch.pk, product, correction, at, f"{source}:{product}", by, note=remark))
-    _post(levels, posted)
+        row = ledger.movement(Kind.COUNT, branch.pk, product, correction, at, f"{source}:{product}", by, note=remark)
+        posted += [row] if stands else [row, ledger.already_counted(row)]
+    ledger.post(levels, posted)
     older = Q(counted_at=None) | Q(counted_at__lt=at)
     StockLevel.objects.filter(older, branch=branch, product__in=counted).update(counted_at=at)
 
@@ -122,13 +136,18 @@ def waste(
     lot: Lot | None = None,
     source: str = "",
 ) -> StockLevel:
-    """Take spoilt, broken or lost goods out. Raises StockRefused for a product never counted nor received there."""
+    """Take spoilt, broken or lost goods out, of a lot where it is known which.
+
+    Raises StockRefused for a product never counted nor received there, and for more of a lot than it held.
+    """
     _above_zero(quantity)
     at, source = at or timezone.now(), source or f"waste:{uuid.uuid4()}"
     levels = _followed(branch, product)
-    movement = _movement(Kind.WASTE, branch.pk, product.pk, -quantity, at, source, by, note=reason)
-    movement.lot, movement.unit_cost = lot, lot.cost if lot and lot.cost is not None else product.cost
-    _post(levels, [movement])
+    if not StockMovement.objects.filter(source=source).exists():
+        movement = ledger.movement(Kind.WASTE, branch.pk, product.pk, -quantity, at, source, by, note=reason)
+        movement.unit_cost = lot.cost if lot and lot.cost is not None else product.cost
+        movement.lot = _take_from_lot(lot, movement) if lot else None
+        ledger.post(levels, [movement])
     return _level(branch.pk, product.pk)
 
 
@@ -141,20 +160,30 @@ def transfer(
     to_branch: Branch,
     by: str,
     at: dt.datetime | None = None,
+    lot: Lot | None = None,
     source: str = "",
     note: str = "",
 ) -> None:
-    """Move goods between branches: both ledgers or none. Raises StockRefused where the first does not follow them."""
+    """Move goods between branches: both ledgers or none. A lot's dates and cost go with them.
+
+    Raises StockRefused where the first does not follow them, and for more of a lot than it held.
+    """
     _above_zero(quantity)
     if from_branch.pk == to_branch.pk:
         raise StockRefused("Choose two different branches.")
     at, source = at or timezone.now(), source or f"transfer:{uuid.uuid4()}"
     if not StockLevel.objects.filter(branch=from_branch, product=product).exists():
         raise _not_followed(product)
-    levels = _open_levels([(from_branch.pk, product.pk), (to_branch.pk, product.pk)], at)
-    out = _movement(Kind.TRANSFER, from_branch.pk, product.pk, -quantity, at, f"{source}:out", by, note=note)
-    into = _movement(Kind.TRANSFER, to_branch.pk, product.pk, quantity, at, f"{source}:in", by, note=note)
-    _post(levels, [out, into])
+    levels = ledger.open_levels([(from_branch.pk, product.pk), (to_branch.pk, product.pk)], at)
+    out = ledger.movement(Kind.TRANSFER, from_branch.pk, product.pk, -quantity, at, f"{source}:out", by, note=note)
+    into = ledger.movement(Kind.TRANSFER, to_branch.pk, product.pk, quantity, at, f"{source}:in", by, note=note)
+    if lot and not StockMovement.objects.filter(source=out.source).exists():
+        out.lot = _take_from_lot(lot, out)
+        said = {"cost": lot.cost, "supplier": lot.supplier, "best_before": lot.best_before, "use_by": lot.use_by}
+        into.lot = _add_to_lot(to_branch, product, quantity, at, code=lot.code, **said)
+    for row in (out, into):
+        row.unit_cost = lot.cost if lot and lot.cost is not None else product.cost
+    ledger.post(levels, [out, into])
 
 
 def move(*, branch: int, kind: str, moves: Sequence[Move], at: dt.datetime, by: str) -> None:
@@ -162,27 +191,15 @@ def move(*, branch: int, kind: str, moves: Sequence[Move], at: dt.datetime, by: 
 
     Products not followed at the branch at that moment are left alone.
     """
-    levels = _lock_levels([(branch, item.product) for item in moves])
+    levels = ledger.lock_levels([(branch, item.product) for item in moves])
     followed = {key for key, level in levels.items() if level.tracked_from <= at}
     posted = []
     for item in moves:
         if (branch, item.product) in followed:
-            movement = _movement(kind, branch, item.product, item.quantity, at, item.source, by)
+            movement = ledger.movement(kind, branch, item.product, item.quantity, at, item.source, by)
             movement.unit_cost = item.unit_cost
             posted.append(movement)
-    _post(levels, posted)
-
-
-def take_back(*, sources: Sequence[str], by: str, note: str) -> None:
-    """Undo movements by new ones of the same moment, in the caller's transaction. Unknown sources are passed over."""
-    found = list(StockMovement.objects.filter(source__in=sources))
-    levels = _lock_levels([(row.branch_id, row.product_id) for row in found])
-    posted = []
-    for row in found:
-        source = f"undo:{row.source}"
-        quantity, at = -row.quantity, row.occurred_at
-        posted.append(_movement(Kind.CORRECTION, row.branch_id, row.product_id, quantity, at, source, by, note=note))
-    _post(levels, posted)
+    ledger.post(levels, posted)
 
 
 @transaction.atomic
@@ -210,84 +227,25 @@ def _not_followed(product: Product) -> StockRefused:
     return StockRefused(f"Count or receive {product.name} at this branch first.")
 
 
-def _movement(
-    kind: str, branch: int, product: int, quantity: Decimal, at: dt.datetime, source: str, by: str, *, note: str = ""
-) -> StockMovement:
-    return StockMovement(
-        kind=kind,
-        branch_id=branch,
-        product_id=product,
-        quantity=quantity,
-        occurred_at=at,
-        source=source,
-        actor=by,
-        note=note,
-    )
-
-
 def _level(branch: int, product: int) -> StockLevel:
     level: StockLevel = StockLevel.objects.get(branch_id=branch, product_id=product)
     return level
 
 
 def _followed(branch: Branch, product: Product) -> Levels:
-    levels = _lock_levels([(branch.pk, product.pk)])
+    levels = ledger.lock_levels([(branch.pk, product.pk)])
     if not levels:
         raise _not_followed(product)
     return levels
 
 
-def _lock_levels(keys: Iterable[tuple[int, int]]) -> Levels:
-    """The levels that exist, locked to the end of the transaction."""
-    wanted = set(keys)
-    rows = StockLevel.objects.filter(
-        branch__in={branch for branch, _ in wanted}, product__in={product for _, product in wanted}
-    )
-    locked = rows.select_for_update(of=("self",)).order_by("branch_id", "product_id")
-    return {key: row for row in locked if (key := (row.branch_id, row.product_id)) in wanted}
-
-
-def _open_levels(keys: Sequence[tuple[int, int]], at: dt.datetime) -> Levels:
-    """The levels, made where missing, followed from `at` at the latest, locked."""
-    ordered = sorted(set(keys))
-    branches, products = [branch for branch, _ in ordered], [product for _, product in ordered]
-    with connection.cursor() as cursor:
-        cursor.execute(_OPEN, {"shop": current_shop_id(), "branches": branches, "products": products, "at": at})
-    return _lock_levels(ordered)
-
-
-def _moved_since(branch: int, products: Sequence[int], at: dt.datetime) -> dict[int, Decimal]:
-    rows = StockMovement.objects.order_by().filter(branch_id=branch, product__in=products, occurred_at__gt=at)
-    return dict(rows.values_list("product_id").annotate(moved=Sum("quantity")))
-
-
-def _post(levels: Levels, movements: Sequence[StockMovement]) -> None:
-    """Write movements whose source is new, and add them to their (locked) levels."""
-    known = StockMovement.objects.filter(source__in=[row.source for row in movements])
-    seen = set(known.values_list("source", flat=True))
-    fresh = [row for row in movements if row.source not in seen]
-    fresh += [_already_counted(row) for row in fresh if _is_counted(row, levels)]
-    StockMovement.objects.bulk_create(fresh)
-    added: dict[tuple[int, int], Decimal] = defaultdict(Decimal)
-    for row in fresh:
-        added[row.branch_id, row.product_id] += row.quantity
-    changed = {key: quantity for key, quantity in added.items() if quantity}
-    if changed:
-        with connection.cursor() as cursor:
-            branches, products = [branch for branch, _ in changed], [product for _, product in changed]
-            cursor.execute(_ADD, [branches, products, list(changed.values()), current_shop_id()])
-
-
-def _is_counted(row: StockMovement, levels: Levels) -> bool:
-    """Whether a count has already seen what this movement tells."""
-    counted_at = levels[row.branch_id, row.product_id].counted_at
-    return row.kind != Kind.COUNT and counted_at is not None and row.occurred_at <= counted_at
-
-
-def _already_counted(row: StockMovement) -> StockMovement:
-    note = "Was already in a later count."
-    args = (Kind.COUNT, row.branch_id, row.product_id, -row.quantity, row.occurred_at, f"{row.source}:counted")
-    return _movement(*args, row.actor, note=note)
+def _take_from_lot(lot: Lot, movement: StockMovement) -> Lot:
+    """A lot keeps what came in less what is known to have left it otherwise than by a sale."""
+    taken = -movement.quantity
+    mine = Lot.objects.filter(pk=lot.pk, branch=movement.branch_id, product=movement.product_id, quantity__gte=taken)
+    if not mine.update(quantity=F("quantity") - taken):
+        raise StockRefused("There is not that much of this lot. Choose another lot, or no lot.")
+    return lot
 
 
 def _add_to_lot(
@@ -321,21 +279,6 @@ def _add_to_lot(
         lot.save(update_fields=["quantity"])
     return lot  # type: ignore[no-any-return]
 
-
-# Ordered, so that two writers meet their rows in the same order; a level that is there is locked by the update.
-_OPEN = """
-insert into inventory_stocklevel (shop_id, branch_id, product_id, quantity, tracked_from)
-select %(shop)s, k.branch_id, k.product_id, 0, %(at)s
-from unnest(%(branches)s::bigint[], %(products)s::bigint[]) as k (branch_id, product_id) order by 2, 3
-on conflict (shop_id, branch_id, product_id) do update
-set tracked_from = least(inventory_stocklevel.tracked_from, excluded.tracked_from)
-"""
-
-_ADD = """
-update inventory_stocklevel l set quantity = l.quantity + k.quantity
-from unnest(%s::bigint[], %s::bigint[], %s::numeric[]) as k (branch_id, product_id, quantity)
-where l.shop_id = %s and l.branch_id = k.branch_id and l.product_id = k.product_id
-"""
 
 _SET_PRICES = """
 with wanted as (
