@@ -2,6 +2,7 @@
 
 import functools
 import itertools
+import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
 from importlib import resources
@@ -24,22 +25,27 @@ CONTENTS = {
 
 @dataclass(frozen=True)
 class Supplier:
-    """Who delivers: on which weekdays (0 is Monday), how many days after the order, and from what amount."""
+    """Who delivers: on which weekdays (0 is Monday), how many days after an order in by `order_by`, from what amount."""
 
     name: str
     lead_days: int
     weekdays: tuple[int, ...]
     minimum_order: Decimal
+    order_by: dt.time = dt.time(16)
+
+    @property
+    def email(self) -> str:
+        return f"orders@{self.name.lower().replace(' ', '-')}.example.com"
 
 
 SUPPLIERS = {
     supplier.name: supplier
     for supplier in (
         Supplier("Vale Growers", 1, (0, 1, 3, 4, 5), Decimal(60)),
-        Supplier("Orchard Lane Bakehouse", 1, (0, 1, 2, 3, 4, 5, 6), Decimal(25)),
-        Supplier("Oakhanger Dairy", 1, (0, 2, 4, 5), Decimal(80)),
+        Supplier("Orchard Lane Bakehouse", 1, (0, 1, 2, 3, 4, 5, 6), Decimal(25), dt.time(14)),
+        Supplier("Oakhanger Dairy", 1, (0, 2, 4, 5), Decimal(80), dt.time(11)),
         Supplier("Garrick Butchers", 2, (1, 3, 5), Decimal(90)),
-        Supplier("Quay Street Fish", 1, (1, 4), Decimal(50)),
+        Supplier("Quay Street Fish", 1, (1, 4), Decimal(50), dt.time(11)),
         Supplier("Fieldfare Kitchen", 1, (0, 1, 2, 3, 4, 5), Decimal(40)),
         Supplier("Northway Frozen", 3, (2,), Decimal(120)),
         Supplier("Castle Wholesale", 2, (0, 3), Decimal(250)),

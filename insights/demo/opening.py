@@ -115,7 +115,17 @@ def _fill(demo: Demo, say: Say) -> None:
 def _name_what_files_would_leave_for_review(demo: Demo) -> None:
     TaxRate.objects.bulk_create([TaxRate(name=name, rate=rate) for name, rate in TAX_RATES])
     Supplier.objects.bulk_create(
-        [Supplier(name=supplier.name, lead_time_days=supplier.lead_days) for supplier in SUPPLIERS.values()]
+        [
+            Supplier(
+                name=supplier.name,
+                email=supplier.email,
+                lead_time_days=supplier.lead_days,
+                delivery_weekdays="".join(str(day) for day in supplier.weekdays),
+                order_by=supplier.order_by,
+                minimum_order=supplier.minimum_order,
+            )
+            for supplier in SUPPLIERS.values()
+        ]
     )
     for branch in demo.size.branches:
         place = Branch.objects.get(name=branch.name)
