@@ -19,7 +19,7 @@ Value = Decimal | int | float | None
 NOTHING = mark_safe("")
 
 
-def _f(value: float) -> str:
+def short(value: float) -> str:
     """Short and stable: 12.5, 3, never 1e-05 or -0."""
     text = f"{value:.2f}".rstrip("0").rstrip(".")
     return "0" if text in ("-0", "") else text
@@ -60,16 +60,16 @@ def spark(values: Sequence[Value], usual: Value = None, label: str = "") -> Safe
     width = max(len(values) - 1, 1)
 
     def at(index: int, value: float) -> str:
-        return f"{_f(1 + 158 * index / width)},{_f(32 - 28 * (value - low) / span)}"
+        return f"{short(1 + 158 * index / width)},{short(32 - 28 * (value - low) / span)}"
 
     shapes = []
     for stretch in runs(values):
         points = " ".join(at(i, v) for i, v in stretch)
-        first, last = (_f(1 + 158 * stretch[i][0] / width) for i in (0, -1))
+        first, last = (short(1 + 158 * stretch[i][0] / width) for i in (0, -1))
         shapes.append(format_html('<polygon class="a" points="{},36 {} {},36"/>', first, points, last))
         shapes.append(format_html('<polyline class="l" points="{}"/>', points))
     if usual is not None:
-        y = _f(32 - 28 * (float(usual) - low) / span)
+        y = short(32 - 28 * (float(usual) - low) / span)
         shapes.insert(0, format_html('<line class="b" x1="0" x2="160" y1="{}" y2="{}"/>', y, y))
     return format_html(
         '<svg class="spark" viewBox="0 0 160 36" preserveAspectRatio="none" {}>{}</svg>',
@@ -100,7 +100,9 @@ def line(
     def shape(values: Sequence[Value], css: str) -> SafeString:
         parts = []
         for stretch in runs(values):
-            points = " ".join(f"{_f(1000 * i / steps)},{_f(100 - 100 * (v - low) / (high - low))}" for i, v in stretch)
+            points = " ".join(
+                f"{short(1000 * i / steps)},{short(100 - 100 * (v - low) / (high - low))}" for i, v in stretch
+            )
             parts.append(format_html('<polyline class="l {}" points="{}"/>', css, points))
         return mark_safe("".join(parts))
 
@@ -113,8 +115,8 @@ def line(
         '<svg viewBox="0 0 1000 100" preserveAspectRatio="none" width="100%" height="100%" overflow="visible">'
         "{}</svg></svg>",
         label,
-        _y_axis(y_labels),
-        _x_axis(x_labels),
+        y_axis(y_labels),
+        x_axis(x_labels),
         mark_safe("".join(drawn)),
     )
 
@@ -126,11 +128,11 @@ def split_open(values: Sequence[Value], *, unfinished: bool) -> tuple[list[Value
     return [*values[:-1], None], [None] * (len(values) - 2) + list(values[-2:])
 
 
-def _y_axis(labels: Sequence[tuple[float, str]]) -> SafeString:
+def y_axis(labels: Sequence[tuple[float, str]]) -> SafeString:
     low, high = labels[0][0], labels[-1][0]
 
     def at(value: float) -> str:
-        return _f(100 - 100 * (value - low) / (high - low)) + "%"
+        return short(100 - 100 * (value - low) / (high - low)) + "%"
 
     return format_html_join(
         "",
@@ -140,7 +142,7 @@ def _y_axis(labels: Sequence[tuple[float, str]]) -> SafeString:
     )
 
 
-def _x_axis(labels: Sequence[str], most: int = 8) -> SafeString:
+def x_axis(labels: Sequence[str], most: int = 8) -> SafeString:
     """At most `most` labels; every second one gives way on a narrow card."""
     every = max(1, math.ceil(len(labels) / most))
     shown = [(i, text) for i, text in enumerate(labels) if i % every == 0]
@@ -148,7 +150,7 @@ def _x_axis(labels: Sequence[str], most: int = 8) -> SafeString:
     return format_html_join(
         "",
         '<text class="{}" x="{}%" y="100%" dy="18" text-anchor="middle">{}</text>',
-        (("opt" if n % 2 else "x", _f(100 * i / steps), text) for n, (i, text) in enumerate(shown)),
+        (("opt" if n % 2 else "x", short(100 * i / steps), text) for n, (i, text) in enumerate(shown)),
     )
 
 
@@ -163,7 +165,7 @@ def columns(
     def bar(index: int, value: float) -> tuple[str, ...]:
         top = 100 - 100 * (max(value, 0) - low) / (high - low)
         size = 100 * abs(value) / (high - low)
-        return _f(slot * (index + 0.15)), _f(top if value >= 0 else zero), _f(slot * 0.7), _f(size)
+        return short(slot * (index + 0.15)), short(top if value >= 0 else zero), short(slot * 0.7), short(size)
 
     drawn = format_html_join(
         "",
@@ -173,7 +175,7 @@ def columns(
     return format_html(
         '<svg class="draw" role="img" aria-label="{}">{}{}{}</svg>',
         label,
-        _y_axis(y_labels),
+        y_axis(y_labels),
         drawn,
         _slot_labels(x_labels),
     )
@@ -186,7 +188,7 @@ def _slot_labels(labels: Sequence[str], most: int = 12) -> SafeString:
         "",
         '<text class="{}" x="{}%" y="100%" dy="16" text-anchor="middle">{}</text>',
         (
-            ("opt" if (i // every) % 2 else "x", _f(slot * (i + 0.5)), text)
+            ("opt" if (i // every) % 2 else "x", short(slot * (i + 0.5)), text)
             for i, text in enumerate(labels)
             if i % every == 0
         ),
@@ -205,10 +207,10 @@ def hours(values: Sequence[Value], labels: Sequence[str], note: str = "", label:
         (
             (
                 "peak" if i == peak else "pale",
-                _f(slot * (i + 0.1)),
-                _f(100 - 100 * v / high),
-                _f(slot * 0.8),
-                _f(100 * v / high),
+                short(slot * (i + 0.1)),
+                short(100 - 100 * v / high),
+                short(slot * 0.8),
+                short(100 * v / high),
             )
             for i, v in enumerate(known)
             if v > 0
@@ -216,7 +218,7 @@ def hours(values: Sequence[Value], labels: Sequence[str], note: str = "", label:
     )
     top = NOTHING
     if note and peak >= 0:
-        place = _f(slot * (peak + 0.5))
+        place = short(slot * (peak + 0.5))
         top = format_html('<text class="note" x="{}%" y="0" dy="-4" text-anchor="middle">{}</text>', place, note)
     return format_html(
         '<svg class="draw hours" {}>{}{}{}</svg>', _role(label), drawn, top, _slot_labels(labels, most=6)
@@ -231,8 +233,8 @@ def diverging(value: Value, largest: Value) -> SafeString:
         '<svg class="draw" aria-hidden="true"><rect class="{}" x="{}%" y="15%" width="{}%" height="70%" rx="2"/>'
         '<line class="zero" x1="50%" x2="50%" y1="0" y2="100%"/></svg>',
         "less" if less else "more",
-        _f(50 - size if less else 50),
-        _f(size),
+        short(50 - size if less else 50),
+        short(size),
     )
 
 

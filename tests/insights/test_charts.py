@@ -170,3 +170,49 @@ def test_the_busiest_hour_is_solid_and_noted():
 def test_months_and_weeks_are_named_as_such():
     assert figures.step_name(date(2026, 11, 1), "month", DAYS[0]) == "November 2026"
     assert figures.step_name(date(2025, 12, 29), "week", DAYS[0]) == "Week of 29 Dec 2025"
+
+
+# --- What was sold and what is expected ----------------------------------------------------------------------------
+
+
+def a_fan(sold=(D(3), None, D(5)), **changes):
+    expected = charts.Expected(*([D(value)] * 2 for value in (4, 3, 5, 1, 8)))
+    spans = [charts.Span("promo", DAYS[0] - timedelta(9), DAYS[1]), charts.Span("out", DAYS[1], DAYS[1])]
+    settings = {"spans": spans, "summary": "About 4 a day."} | changes
+    return charts.fan("Milk", DAYS[0], list(sold), expected, charts.count(), **settings)
+
+
+def test_a_fan_joins_what_was_sold_to_what_is_expected():
+    chart = a_fan()
+    assert chart.rows[0] == ("Sun 1 Nov", "3", "", "", "")
+    assert chart.rows[1][1] == "–", "a day nothing is known of is a gap, not zero"
+    assert chart.rows[3] == ("Wed 4 Nov", "", "4", "3 to 5", "1 to 8")
+    assert [words for _, words in chart.legend][-2:] == ["Promotion", "Out of stock"]
+    root = ET.fromstring(chart.svg)
+    assert len(list(root.iter("polygon"))) == 2 and len(list(root.iter("rect"))) == 2
+    assert all(float(rect.get("x")) >= 0 for rect in root.iter("rect")), "shading stays on the chart"
+    assert not re.search(r"\sstyle=", chart.svg)
+
+
+def test_a_fan_is_a_figure_plotly_takes_with_colours_as_tokens():
+    text = json.dumps(a_fan().figure, cls=DjangoJSONEncoder)
+    assert not re.search(r'"#|rgb\(', text)
+    go.Figure(json.loads(re.sub(r'"--[\w-]+"', '"black"', text)))
+
+
+def test_a_product_never_sold_has_a_fan_too():
+    assert len(a_fan(sold=[None] * 3, spans=[]).rows) == 5
+
+
+def test_projected_stock_is_never_drawn_below_nothing():
+    drawing = charts.projection(
+        ["Sat", "Sun", "Mon"], [D(31), D(9), D(-12)], [D(31), D(2), D(-30)], [D(31), D(17), D(5)], charts.count(),
+        delivery=2, label="Stock",
+    )  # fmt: skip
+    heights = [
+        float(point.split(",")[1])
+        for shape in ET.fromstring(drawing).iter("polyline")
+        for point in shape.get("points").split()
+    ]
+    assert max(heights) <= 100
+    assert ET.fromstring(drawing).get("aria-label") == "Stock"
