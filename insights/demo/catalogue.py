@@ -1,8 +1,8 @@
 """What the demo grocer sells and who delivers it, read from shelf.txt."""
 
+import datetime as dt
 import functools
 import itertools
-import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
 from importlib import resources
@@ -25,7 +25,7 @@ CONTENTS = {
 
 @dataclass(frozen=True)
 class Supplier:
-    """Who delivers: on which weekdays (0 is Monday), how many days after an order in by `order_by`, from what amount."""
+    """Who delivers: on which weekdays (0 is Monday), how long after an order in by `order_by`, from what amount."""
 
     name: str
     lead_days: int
