@@ -281,6 +281,20 @@ if not EMAIL_HOST:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = AISLE_HOME / "mail"
 
+# --- Models a shop may connect -----------------------------------------------------------------------------------
+MODELS_ALLOW_LOCAL = env.flag(
+    "AISLE_MODELS_ALLOW_LOCAL",
+    DEV,
+    meaning="Let owners connect a model in this server's own network (Ollama), by plain http too.",
+    shown="on where AISLE_DEV is",
+)
+MODELS_SECONDS = env.whole(
+    "AISLE_MODELS_SECONDS", 20, least=1, most=300, meaning="Seconds a model may take to answer, repeats included."
+)
+MODELS_MONTHLY_LIMIT = env.whole(
+    "AISLE_MODELS_LIMIT", 5, least=0, meaning="US dollars a month a shop may spend on models until it sets its own limit."
+)
+
 # --- Celery: the broker carries hints only, work is rows in shop.Job ---------------------------------------------
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True

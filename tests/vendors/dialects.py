@@ -7,6 +7,8 @@ import json
 from typing import Any
 
 GEMINI, OPENAI = "gemini", "openai"
+# Google's package sends the types of a schema as numbers.
+_NUMBERED = {1: "string", 2: "number", 3: "integer", 4: "boolean", 5: "array", 6: "object"}
 
 
 def dialect_of(path: str) -> str:
@@ -25,7 +27,9 @@ def example(schema: dict[str, Any]) -> Any:
     if "enum" in schema:
         return schema["enum"][0]
     kind = schema.get("type", "object")
-    kind = (kind if isinstance(kind, str) else kind[0]).lower()
+    if isinstance(kind, list):
+        kind = kind[0]
+    kind = _NUMBERED.get(kind) or kind.lower()
     if kind == "object":
         return {name: example(part) for name, part in schema.get("properties", {}).items()}
     if kind == "array":

@@ -162,5 +162,5 @@ FAULTS: dict[Fault, Callable[[Handler], None]] = {
     Fault.HOSTILE: _filled(HOSTILE),
     Fault.CONTROL: _filled(CONTROL),
     Fault.HUGE: _filled("x" * 3_000_000),
-    Fault.FALSE_COUNT: lambda handler: handler.answer_well(usage=(2_000_000_000, 2_000_000_000)),
+    Fault.FALSE_COUNT: lambda handler: handler.answer_well(usage=(1_000_000_000, 1_000_000_000)),
 }
