@@ -1,5 +1,5 @@
-"""The shop's admin of what was sold: documents to read, enter and void; shifts to edit."""
+"""The shop's admin of what was sold: documents to read, enter and void; promotions and shifts to edit."""
 
-from sales.admin import documents, shifts
+from sales.admin import documents, promotions, shifts
 
-__all__ = ["documents", "shifts"]
+__all__ = ["documents", "promotions", "shifts"]

@@ -181,29 +181,29 @@ def _zone(shop: Shop) -> str:
 
 
 def _date_order(batch: Batch, kind: Kind, plan: _Plan) -> str:
-    """DMY or MDY, by evidence over all rows: a first or second number above 12. Without any: the shop's country.
+    """DMY or MDY, by evidence over all rows and columns: a first or second number above 12. Without any: the shop's
+    country.
 
     Raises ImportRefused where some dates must be one and some the other.
     """
-    order = ""
-    for kind_field in kind.fields:
-        if kind_field.reads not in (As.DATE, As.MOMENT) or kind_field.name not in plan.fields:
-            continue
-        found = batch.one("evidence", typing_sql.date_evidence(plan.raw[kind_field.name]))
-        if found[0] and found[1]:
+    found: dict[str, str] = {}
+    names = [f.name for f in kind.fields if f.reads in (As.DATE, As.MOMENT) and f.name in plan.fields]
+    for name in names:
+        seen = batch.one("evidence", typing_sql.date_evidence(plan.raw[name]))
+        found |= {what: text for what, text in zip(("DMY", "MDY", "either"), seen, strict=True) if text}
+        if "DMY" in found and "MDY" in found:
             raise ImportRefused(
-                f"{kind_field.name}: “{found[0]}” is day first, “{found[1]}” is month first. "
+                f"{name}: “{found['DMY']}” is day first, “{found['MDY']}” is month first. "
                 "Write all dates in one order, best like 2026-11-21."
             )
-        if found[0] or found[1]:
-            order = "DMY" if found[0] else "MDY"
-            words = "day first" if found[0] else "month first"
-            batch.notes.append(f"Dates were read {words}, because “{found[0] or found[1]}” appears.")
-        elif found[2]:
-            order = order or ("MDY" if batch.shop.country in MONTH_FIRST else "DMY")
-            words = "month first" if order == "MDY" else "day first"
-            batch.notes.append(
-                f"Dates such as “{found[2]}” could be day first or month first. They were read {words}, "
-                f"as in the shop's country ({batch.shop.country})."
-            )
-    return order or "DMY"
+    known = next((order for order in ("DMY", "MDY") if order in found), "")
+    order = known or ("MDY" if "either" in found and batch.shop.country in MONTH_FIRST else "DMY")
+    words = "month first" if order == "MDY" else "day first"
+    if known:
+        batch.notes.append(f"Dates were read {words}, because “{found[known]}” appears.")
+    elif "either" in found:
+        batch.notes.append(
+            f"Dates such as “{found['either']}” could be day first or month first. They were read {words}, "
+            f"as in the shop's country ({batch.shop.country})."
+        )
+    return order

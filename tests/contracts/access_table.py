@@ -75,6 +75,8 @@ ADMIN: dict[str, tuple[Can, Can | None]] = {
     "inventory.stocklevel": (Can.SEE_STOCK, None),
     "inventory.stockmovement": (Can.SEE_STOCK, Can.EDIT_STOCK),
     "customers.customer": (Can.SEE_CUSTOMERS, Can.EDIT_CUSTOMERS),
+    "customers.review": (Can.SEE_CUSTOMERS, Can.EDIT_CUSTOMERS),
     "sales.sale": (Can.SEE_SALES, Can.EDIT_SALES),
+    "sales.promotion": (Can.SEE_PRODUCTS, Can.EDIT_PRODUCTS),
     "sales.shift": (Can.SEE_SALES, Can.EDIT_SALES),
 }

@@ -5,14 +5,14 @@ import uuid
 from dataclasses import dataclass
 from decimal import Decimal
 
-from customers.models import Customer
+from customers.models import Customer, Review
 from insights.decisions.drafts import Draft
 from insights.decisions.offering import offer
-from insights.models import Run, Suggestion
+from insights.models import Elasticity, ReviewReading, Run, Suggestion
 from inventory import services as stock
 from inventory.models import Product, Supplier
 from sales import rollups
-from sales.models import Sale, Shift
+from sales.models import Promotion, Sale, Shift
 from sales.services import Line, Paid, record_sale
 from shop import walls
 from shop.models import Branch, Invitation, Job, Membership, Register, Shop, User
@@ -54,6 +54,7 @@ def fill(shop: Shop) -> Shelf:
         milk = Product.objects.get(sku="MILK")
         _receive(branch, milk)
         run = _analyse()
+        _read_reviews_and_prices(run, branch, milk)
         filled = Shelf(
             shop=shop,
             product=milk,
@@ -84,6 +85,18 @@ def _analyse() -> Run:
     return Run.objects.create(  # type: ignore[no-any-return]
         analysis="forecast", job=job, status="done", as_of_date=dt.date(2026, 11, 1), ended_at=dt.datetime.now(dt.UTC)
     )
+
+
+def _read_reviews_and_prices(run: Run, branch: Branch, product: Product) -> None:
+    day = dt.date(2026, 11, 1)
+    review = Review.objects.create(
+        code="R-1", product=product, branch=branch, author="Ann Author", rating=5, text="Always fresh.", written_on=day
+    )
+    ReviewReading.objects.create(
+        review=review, run=run, label="positive", score=Decimal("0.8"), language="en", provider="local", text_hash="0"
+    )
+    Elasticity.objects.create(run=run, product=product, value=-1.5, low80=-2.0, high80=-1.0, observations=104)
+    Promotion.objects.create(product=product, first_date=day, last_date=day, share_off=Decimal("0.2"))
 
 
 def _suggest(run: Run, branch: Branch, product: Product) -> Suggestion:

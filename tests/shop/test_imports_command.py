@@ -132,6 +132,8 @@ def test_field_names_are_the_ones_scripts_rely_on() -> None:
         "products": "sku name barcode category unit price cost tax_rate supplier pack_size shelf_life_days",
         "stock": "product branch quantity lot best_before use_by",
         "customers": "id name email phone joined",
+        "promotions": "product first_date last_date branch price share_off name",
+        "reviews": "code text source product branch rating title author date",
     }
 
 

@@ -28,7 +28,8 @@ This page is printed by `manage.py imports_table`.
   field out.
 - Fields not named take a column of the same name. Where nothing is mapped at all, known other names count too
   (Invoice ID is a receipt); the page proposes the same and lets you correct it.
-- Rows that name no branch belong to `--branch`, or to the shop's first.
+- Rows that name no branch belong to `--branch`, or to the shop's first. A promotion without one holds at every branch,
+  a review without one is about none in particular.
 
 ## Values
 
@@ -64,10 +65,10 @@ rows read; seconds is the time to the finished figures. Refused rows are kept as
   that of one unit.
 - From a product's first count or receipt at a branch on, sales move its stock. Earlier ones are history and move none.
 
-### Products, stock, customers
+### Products, stock, customers, promotions, reviews
 
-- An empty cell leaves what is there. A SKU or customer that comes twice in a file must say the same each time; a SKU's
-  further rows may add barcodes.
+- An empty cell leaves what is there. A SKU, customer, promotion or review that comes twice in a file must say the same
+  each time; a SKU's further rows may add barcodes.
 - `stock` is a count of now: the level becomes the sum of the product's rows at the branch, and the ledger gets the
   difference.
 """

@@ -1,0 +1,6 @@
+"""Customers and reviews from files, each declared in its own; and customers that other files name."""
+
+from customers.imports.customers import CUSTOMERS, resolve_customers
+from customers.imports.reviews import REVIEWS
+
+__all__ = ["CUSTOMERS", "REVIEWS", "resolve_customers"]

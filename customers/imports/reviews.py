@@ -1,0 +1,126 @@
+"""Kind reviews: what customers wrote, one row a review."""
+
+from __future__ import annotations
+
+from inventory.imports import resolve_products
+from shop.imports.kinds import As, Counts, Field, Kind, register
+from shop.imports.places import resolve_branches
+from shop.imports.staging import Batch
+
+LONGEST_TEXT = 10_000
+
+
+def merge_reviews(batch: Batch) -> Counts:
+    """New reviews are made, known ones get the cells that are filled. A review's second row must say the same."""
+    batch.refuse("'rating: ' || trim_scale(r.rating) || ' is not 1 to 5 stars'", "r.rating not between 1 and 5")
+    batch.run("first", _FIRST)
+    batch.run("repeats", _REFUSE_OTHER_WORDS)
+    made = {"new_branches": resolve_branches(batch), "new_products": resolve_products(batch)}
+    batch.run("wanted", _WANTED)
+    updated = batch.run("update", _UPDATE)
+    created = batch.run("create", _CREATE, {"shop": batch.shop.pk})
+    (good,) = batch.one("count", "select count(*) from import_rows where problem is null")
+    return Counts(created, updated, good - created - updated, made)
+
+
+_CELLS = "product, branch, author, rating, title, text, date"
+_FIRST = f"""
+create temp table import_first on commit drop as
+select distinct on (coalesce(source, ''), code) coalesce(source, '') as source, code, {_CELLS}
+from import_rows where problem is null order by coalesce(source, ''), code, file, line
+"""
+_REFUSE_OTHER_WORDS = f"""
+update import_rows r set problem = 'review ' || r.code || ' is in the file twice, with other words'
+from import_first f where f.source = coalesce(r.source, '') and f.code = r.code and r.problem is null
+and ({", ".join(f"r.{name}" for name in _CELLS.split(", "))})
+    is distinct from ({", ".join(f"f.{name}" for name in _CELLS.split(", "))})
+"""
+_COLUMNS = "product_id, branch_id, author, rating, title, text, written_on"
+_WANTED = """
+create temp table import_wanted on commit drop as
+select c.id, f.source, f.code, coalesce(p.id, c.product_id) as product_id, coalesce(b.id, c.branch_id) as branch_id,
+    coalesce(f.author, c.author, '') as author, coalesce(round(f.rating, 1), c.rating) as rating,
+    coalesce(f.title, c.title, '') as title, f.text, coalesce(f.date, c.written_on) as written_on
+from import_first f
+left join customers_review c on c.source = f.source and c.code = f.code
+left join import_products p on p.code = f.product
+left join import_branches b on b.key = lower(f.branch)
+"""
+_UPDATE = f"""
+update customers_review c set {", ".join(f"{name} = n.{name}" for name in _COLUMNS.split(", "))}
+from import_wanted n where n.id = c.id
+and ({", ".join(f"c.{name}" for name in _COLUMNS.split(", "))})
+    is distinct from ({", ".join(f"n.{name}" for name in _COLUMNS.split(", "))})
+"""
+_CREATE = f"""
+insert into customers_review (shop_id, source, code, {_COLUMNS})
+select %(shop)s, source, code, {_COLUMNS} from import_wanted where id is null order by written_on, source, code
+"""
+
+REVIEWS = register(
+    Kind(
+        name="reviews",
+        title="Reviews",
+        about=(
+            "One row a review or comment. A review is known by its source and number; empty cells leave what is there."
+        ),
+        fields=(
+            Field(
+                "code",
+                As.CODE,
+                "The review's number, where it was written.",
+                required=True,
+                filled=True,
+                longest=80,
+                synonyms=("review id", "review number", "review code", "id", "number"),
+            ),
+            Field(
+                "text",
+                As.TEXT,
+                "What was written.",
+                required=True,
+                filled=True,
+                longest=LONGEST_TEXT,
+                synonyms=("review text", "review", "comment", "comments", "body", "message", "feedback", "content"),
+            ),
+            Field(
+                "source",
+                As.TEXT,
+                "Where it was written, like “Google”. Left out: none.",
+                longest=40,
+                synonyms=("channel", "site", "platform", "written at"),
+            ),
+            Field(
+                "product",
+                As.CODE,
+                "SKU, or else a barcode, of the product it is about. Left out: the shop as a whole.",
+                longest=64,
+                synonyms=("sku", "product id", "product code", "item", "item code", "barcode"),
+            ),
+            Field(
+                "branch",
+                As.CODE,
+                "Branch it is about, by name. Left out: none in particular.",
+                longest=80,
+                synonyms=("store", "store id", "shop", "location"),
+            ),
+            Field("rating", As.QUANTITY, "Stars, 1 to 5.", synonyms=("stars", "score", "review rating")),
+            Field("title", As.TEXT, "Its heading.", synonyms=("summary", "heading", "headline", "subject")),
+            Field(
+                "author",
+                As.TEXT,
+                "Who wrote it. Shown only to those who may see customers by name.",
+                longest=120,
+                synonyms=("name", "reviewer", "user", "profile name", "customer", "written by"),
+            ),
+            Field(
+                "date",
+                As.DATE,
+                "Day it was written.",
+                synonyms=("written on", "day", "review date", "posted", "posted on", "time"),
+            ),
+        ),
+        merge=merge_reviews,
+        grows=("customers_review",),
+    )
+)
