@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Value
+from django.db.models import Exists, F, OuterRef, Q, Value
 from django.db.models.functions import Concat, Greatest
 from django.utils import timezone
 
@@ -112,7 +112,9 @@ def _take_back_count(levels: Levels, row: StockMovement, by: str, note: str) -> 
         ledger.post(levels, [_reversal(row, by, note)])
         return
     before = standing[1].occurred_at if standing[1:] else None
-    hidden = _counters(row).filter(occurred_at__gt=before) if before else _counters(row)
+    hidden = _counters(row)
+    if before:  # the count before it may have been hidden itself, having been told after this one
+        hidden = hidden.filter(Q(occurred_at__gt=before) | Q(source=standing[1].source + SEEN))
     again = [_reversal(counter, by, note) for counter in hidden]
     ledger.write([_reversal(row, by, note), *again])
     level = levels[row.branch_id, row.product_id]

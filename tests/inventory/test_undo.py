@@ -155,11 +155,12 @@ class Told:
     """What was told of one product and not undone. Its stock: the last count, and what came after it."""
 
     product: Product
-    first: int | None = None
+    told: int = 0
     events: dict[str, tuple[int, int, str, int]] = field(default_factory=dict)  # source: hour, order, kind, amount
 
     def add(self, source: str, hour: int, kind: str, amount: int) -> None:
-        self.events[source] = (hour, len(self.events), kind, amount)
+        self.told += 1
+        self.events[source] = (hour, self.told, kind, amount)
 
     def level(self) -> int:
         counts = [event for event in self.events.values() if event[2] == "count"]
@@ -169,16 +170,16 @@ class Told:
 
 STEPS = st.lists(
     st.tuples(
-        st.sampled_from(["sale", "receipt", "count", "waste", "transfer", "undo", "undo", "again"]),
+        st.sampled_from(["sale", "receipt", "count", "waste", "transfer", "count", "undo", "undo", "again"]),
         st.integers(0, 9),
-        st.integers(0, 12),
+        st.integers(0, 6),
     ),
-    max_size=16,
+    max_size=14,
 )
 
 
 @given(steps=STEPS)
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_is_told_and_undone_in_any_order(green: Any, steps: Any) -> None:
     told = Told(Product.objects.create(sku=f"U{Product.objects.count()}", name="U"))
     for number, (kind, amount, hour) in enumerate(steps):
