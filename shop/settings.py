@@ -292,7 +292,10 @@ MODELS_SECONDS = env.whole(
     "AISLE_MODELS_SECONDS", 20, least=1, most=300, meaning="Seconds a model may take to answer, repeats included."
 )
 MODELS_MONTHLY_LIMIT = env.whole(
-    "AISLE_MODELS_LIMIT", 5, least=0, meaning="US dollars a month a shop may spend on models until it sets its own limit."
+    "AISLE_MODELS_LIMIT",
+    5,
+    least=0,
+    meaning="US dollars a month a shop may spend on models until it sets its own limit.",
 )
 
 # --- Celery: the broker carries hints only, work is rows in shop.Job ---------------------------------------------
@@ -304,10 +307,19 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 2, "socket_connect_timeout"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TIMEZONE = "UTC"
+JOBS_PER_SHOP = env.whole(
+    "AISLE_JOBS_PER_SHOP",
+    1,
+    least=1,
+    meaning="Jobs of one kind (imports, analyses) that one shop may run at once. Fewer than the worker has processes.",
+)
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+_SWEEP: dict[str, object] = {"schedule": 10.0, "options": {"expire_seconds": 60}}  # a queue of old ones helps nobody
 CELERY_BEAT_SCHEDULE = {
     # Jobs whose hint was lost or whose worker died are hinted again.
-    "sweep-jobs": {"task": "shop.tasks.sweep_jobs", "schedule": 15.0},
+    "sweep-jobs": {"task": "shop.tasks.sweep_jobs", **_SWEEP},
+    # What is due begins even where beat's own message for it was lost.
+    "start-due-schedules": {"task": "shop.tasks.start_due_schedules", **_SWEEP},
     # Keeps the queue of changed days short; pages refresh what they read anyway.
     "refresh-rollups": {"task": "sales.tasks.refresh_all_rollups", "schedule": 300.0},
 }
