@@ -85,6 +85,20 @@ class ShopSettings(forms.Form):
         help_text="Sales before this hour count for the day before. Keep 00:00 unless you sell at night.",
     )
     prices_include_tax = forms.BooleanField(label="Prices on the shelf include tax", required=False)
+    weekly_cash = forms.DecimalField(
+        label="Most to spend on orders in a week",
+        min_value=0,
+        max_digits=12,
+        decimal_places=2,
+        required=False,
+        help_text="Suggested orders keep within it. Left empty, there is no limit.",
+        widget=forms.NumberInput(attrs={"inputmode": "decimal", "step": "0.01"}),
+    )
+    analyse_after_import = forms.BooleanField(
+        label="Analyse again after an import that added sales",
+        required=False,
+        help_text="Otherwise the night does it, or a button on the import's page.",
+    )
 
     def __init__(self, data: Any = None, *, shop: Shop, country: str = "") -> None:
         now = {name: getattr(shop, name) for name in self.base_fields}

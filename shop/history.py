@@ -18,10 +18,12 @@ from django.utils.text import capfirst
 
 from shop import formats
 from shop.models import Change
+from shop.scope import current_actor, use_shop
 
 MOST_RECENT = 300
 VERBS = {"insert": "added", "update": "changed", "delete": "removed"}
 _NEVER_SHOWN = {"id", "shop_id"}
+Row = dict[str, Any]
 # Columns a reader may not see, by model.
 Hidden = Mapping[type[models.Model], frozenset[str]]
 
@@ -82,6 +84,19 @@ def recent(seen: Sequence[type[models.Model]], most: int = 10) -> list[Happening
     latest = Change.objects.filter(table__in=by_table).order_by("-id")[:MOST_RECENT]
     groups = itertools.groupby(latest, key=lambda c: (c.changed_at, c.actor, c.table, c.action))
     return [_happening(by_table[key[2]], list(rows)) for key, rows in itertools.islice(groups, most)]
+
+
+def note(shop_id: int, table: str, row_id: int, before: Row | None, after: Row | None) -> None:
+    """Write a change that no trigger sees: of a door table, or the part of a row that people decide on."""
+    if before == after:
+        return
+    action = "insert" if before is None else "delete" if after is None else "update"
+    actor, reason = current_actor()
+    with use_shop(shop_id):
+        Change.objects.create(
+            table=table, row_id=row_id, action=action, before=before, after=after,
+            actor=actor, reason=reason, changed_at=timezone.now(),
+        )  # fmt: skip
 
 
 def _happening(model: type[models.Model], rows: list[Change]) -> Happening:

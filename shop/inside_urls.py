@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from shop.views import imports, people, public, settings
+from shop.views import imports, jobs, people, public, settings
 
 app_name = "shop"
 urlpatterns = [
@@ -21,4 +21,5 @@ urlpatterns = [
     path("imports/<int:pk>/", imports.import_detail, name="import_detail"),
     path("imports/<int:pk>/cancel/", imports.import_cancel, name="import_cancel"),
     path("imports/<int:pk>/refused/", imports.import_refused, name="import_refused"),
+    path("jobs/<int:pk>/events/", jobs.job_events, name="job_events"),
 ]

@@ -5,6 +5,7 @@ import hashlib
 import itertools
 import secrets
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -12,14 +13,17 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
+from shop import history, schedules
 from shop.errors import Refused
-from shop.models import Branch, Change, Invitation, Membership, Shop, User
+from shop.models import Branch, Invitation, Membership, Shop, User
 from shop.roles import Role
-from shop.scope import current_actor
 from shop.tenancy import acting, use_shop
 
 INVITATION_LASTS = dt.timedelta(days=7)
-SETTINGS = {"name", "currency", "zone", "country", "region", "day_starts_at_hour", "prices_include_tax"}
+SETTINGS = {
+    "name", "currency", "zone", "country", "region", "day_starts_at_hour", "prices_include_tax", "weekly_cash",
+    "analyse_after_import",
+}  # fmt: skip
 _WRONG = {
     ("slug", "invalid"): "Use small letters, digits and hyphens only, such as corner-shop.",
     ("slug", "unique"): "Another shop has this address. Choose another.",
@@ -82,14 +86,16 @@ def create_shop(
             Branch.objects.create(name=branch)
     if owner:
         Membership.objects.create(shop=shop, user=owner, role=Role.OWNER)
+    schedules.ensure_defaults(shop)
     return shop
 
 
 @transaction.atomic
 def change_settings(*, shop: Shop, by: str, **fields: object) -> Shop:
-    """Change a shop's name, currency, zone, country, region, tax habit; the change history says who did.
+    """Change a shop's name, currency, zone, country, region, tax habit, cash limit; the change history says who did.
 
-    Business dates already stored stay as they are: a new zone or cut-off counts from now on.
+    Business dates already stored stay as they are: a new zone or cut-off counts from now on. Scheduled work keeps its
+    hours on the shop's clock.
     Raises ShopRefused for unusable values.
     """
     if unknown := sorted(set(fields) - SETTINGS):
@@ -101,7 +107,10 @@ def change_settings(*, shop: Shop, by: str, **fields: object) -> Shop:
     _validate(shop)
     shop.save(update_fields=list(fields))
     with acting(by):
-        _note(shop.pk, "shop_shop", shop.pk, before, {field: getattr(shop, field) for field in fields})
+        after = {field: getattr(shop, field) for field in fields}
+        history.note(shop.pk, "shop_shop", shop.pk, _plain(before), _plain(after))
+    if before.get("zone", shop.zone) != shop.zone:
+        schedules.follow_zone(shop)
     return shop
 
 
@@ -130,17 +139,9 @@ def free_slug(name: str) -> str:
     return wanted if wanted not in taken else next(slug for slug in numbered if slug not in taken)
 
 
-def _note(shop_id: int, table: str, row_id: int, before: Row | None, after: Row | None) -> None:
-    """Write a door table's change into the shop's history: these tables have no trigger, being outside the policy."""
-    if before == after:
-        return
-    action = "insert" if before is None else "delete" if after is None else "update"
-    actor, reason = current_actor()
-    with use_shop(shop_id):
-        Change.objects.create(
-            table=table, row_id=row_id, action=action, before=before, after=after,
-            actor=actor, reason=reason, changed_at=timezone.now(),
-        )  # fmt: skip
+def _plain(row: Row) -> Row:
+    """Money as the trigger's JSON has it."""
+    return {name: str(value) if isinstance(value, Decimal) else value for name, value in row.items()}
 
 
 def _row(membership: Membership) -> Row:
@@ -195,7 +196,7 @@ def accept_invitation(*, secret: str, by: User) -> Membership:
     )
     if joined:
         with acting(by.email, f"Invited by {invitation.invited_by.email}"):
-            _note(membership.shop_id, "shop_membership", membership.pk, None, _row(membership))
+            history.note(membership.shop_id, "shop_membership", membership.pk, None, _row(membership))
     return membership
 
 
@@ -217,7 +218,7 @@ def change_role(*, membership_id: int, shop: Shop, role: str) -> Membership:
     before = _row(membership)
     membership.role = role
     membership.save(update_fields=["role"])
-    _note(shop.pk, "shop_membership", membership.pk, before, _row(membership))
+    history.note(shop.pk, "shop_membership", membership.pk, before, _row(membership))
     return membership
 
 
@@ -226,7 +227,7 @@ def remove_member(*, membership_id: int, shop: Shop) -> None:
     """Take a person out of the shop, from their next request on. The last owner cannot be removed."""
     membership = _locked(membership_id, shop)
     _keep_an_owner(membership, staying=False)
-    _note(shop.pk, "shop_membership", membership.pk, _row(membership), None)
+    history.note(shop.pk, "shop_membership", membership.pk, _row(membership), None)
     membership.delete()
 
 

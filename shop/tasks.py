@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-from celery import Task, shared_task
+from celery import Task, current_app, shared_task
+from celery.signals import beat_embedded_init, beat_init
 
-from shop import jobs
+from shop import jobs, schedules
 from shop.tenancy import no_shop, use_shop
 
 
@@ -50,3 +51,22 @@ def run_job(*, shop_id: int, job_id: int) -> None:
 def sweep_jobs() -> None:
     for shop_id, job_id in jobs.abandoned():
         jobs.send_hint(shop_id, job_id)
+
+
+@shop_task
+def start_scheduled(*, shop_id: int, schedule_id: int) -> None:
+    schedules.start(schedule_id)
+
+
+@platform_task
+def start_due_schedules() -> None:
+    for shop_id, schedule_id in schedules.due():
+        ids = {"shop_id": shop_id, "schedule_id": schedule_id}
+        current_app.send_task(schedules.START, kwargs=ids, retry=False)
+
+
+@beat_init.connect  # type: ignore[untyped-decorator]
+@beat_embedded_init.connect  # type: ignore[untyped-decorator]
+def give_every_shop_its_schedules(**kwargs: Any) -> None:
+    """Before beat reads its rows, so that shops made earlier than a kind of work have it too."""
+    schedules.seed()

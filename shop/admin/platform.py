@@ -6,7 +6,7 @@ from django.contrib import admin
 from django_celery_beat import admin as beat_admin
 from django_celery_beat import models as beat
 
-from shop import services
+from shop import schedules, services
 from shop.admin_sites import platform_admin
 from shop.models import Membership, Shop, User
 
@@ -42,6 +42,11 @@ class ShopAdmin(admin.ModelAdmin):
     search_fields = ("name", "slug")
     ordering = ("name",)
     fields = ("name", "slug", "currency", "zone", "country", "region", "day_starts_at_hour", "prices_include_tax")
+
+    def save_model(self, request: Any, obj: Shop, form: Any, change: bool) -> None:  # noqa: FBT001  Django's own
+        super().save_model(request, obj, form, change)
+        if "zone" in form.changed_data:
+            schedules.follow_zone(obj)
 
     def has_add_permission(self, request: Any) -> bool:
         """A shop is made with its branches and owner, by sign-up or manage.py create_shop."""

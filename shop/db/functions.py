@@ -22,6 +22,38 @@ $$
 """
 DROP_ABANDONED_JOBS = "drop function aisle_abandoned_jobs(integer)"
 
+# Fair between shops: of each kind no more than the shop may run at once, each shop's first before any shop's second.
+FAIR_ABANDONED_JOBS = """
+create function aisle_abandoned_jobs(most integer, at_once integer) returns table (shop_id bigint, job_id bigint)
+language sql stable security definer set search_path = pg_catalog, public as $$
+    with held as (
+        select j.shop_id, j.kind, count(*) as many from public.shop_job j
+        where j.status = 'running' and j.lease_until >= now() group by j.shop_id, j.kind
+    ), left_alone as (
+        select j.shop_id, j.kind, j.id,
+            row_number() over (partition by j.shop_id, j.kind order by j.status = 'queued', j.id) as place
+        from public.shop_job j
+        where (j.status = 'queued' and j.asked_at < now() - interval '10 seconds')
+           or (j.status = 'running' and j.lease_until < now())
+    )
+    select l.shop_id, l.id from left_alone l left join held h on h.shop_id = l.shop_id and h.kind = l.kind
+    where l.place + coalesce(h.many, 0) <= at_once
+    order by row_number() over (partition by l.shop_id order by l.id), l.id limit most
+$$
+"""
+DROP_FAIR_ABANDONED_JOBS = "drop function aisle_abandoned_jobs(integer, integer)"
+
+# The clock's second look across shops: which schedules to start now.
+DUE_SCHEDULES = """
+create function aisle_due_schedules(most integer) returns table (shop_id bigint, schedule_id bigint)
+language sql stable security definer set search_path = pg_catalog, public as $$
+    select s.shop_id, s.id from public.shop_schedule s
+    where s.is_active and s.next_due_at <= now()
+    order by s.next_due_at, s.id limit most
+$$
+"""
+DROP_DUE_SCHEDULES = "drop function aisle_due_schedules(integer)"
+
 
 def create_vector(apps: Any, schema_editor: Any) -> None:
     """Make the extension unless it is there. Raises ImproperlyConfigured saying what to do where it is refused."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 import uuid
 from collections.abc import Callable
@@ -19,8 +20,11 @@ from shop.imports.kinds import Kind, find_kind
 from shop.imports.mapping import Mapping
 from shop.imports.reading import Source
 from shop.models import Job
+from shop.roles import Can
+from shop.signals import import_done
 from shop.tenancy import current_shop_id
 
+log = logging.getLogger("aisle.imports")
 JOB_KIND = "import"
 MOST_UPLOADED = reading.GIGABYTE
 _WAITS_FOR = 24 * 3600
@@ -74,7 +78,7 @@ def ask_import(*, draft: dict[str, Any], mapping: Mapping, by: str) -> Job:
     )
 
 
-@jobs.job_kind(JOB_KIND)
+@jobs.job_kind(JOB_KIND, sees=Can.IMPORT)
 def run_import(job: Job, report: jobs.Report) -> dict[str, Any]:
     """Everything up to the result is one transaction: a worker killed before its end has done nothing, and one
     killed after it finds the result in the job and only finishes."""
@@ -83,7 +87,16 @@ def run_import(job: Job, report: jobs.Report) -> dict[str, Any]:
         _import(job, report, kind)
     result: dict[str, Any] = job.step["result"]
     running.finish(kind, result["created"] + result["updated"])
+    _announce(job, kind, result)
     return result
+
+
+def _announce(job: Job, kind: Kind, result: dict[str, Any]) -> None:
+    """What others make of an import is not the import's failure."""
+    told = {name: result[name] for name in ("created", "updated", "facts")}
+    for receiver, answer in import_done.send_robust(run_import, kind=kind.name, job_id=job.pk, **told):
+        if isinstance(answer, Exception):
+            log.error("import not followed up", exc_info=answer, extra={"job": job.pk, "receiver": str(receiver)})
 
 
 def _import(job: Job, report: jobs.Report, kind: Kind) -> None:

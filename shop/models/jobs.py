@@ -1,11 +1,23 @@
 """Work that outlives a request: a row, so that a wiped broker or a killed worker loses nothing."""
 
 import uuid
+from typing import Any, ClassVar
 
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
-from shop.tenancy import ShopOwned
+from shop.tenancy import ShopManager, ShopOwned, ShopQuerySet
+
+
+class JobQuerySet(ShopQuerySet):
+    def unfinished(self) -> "JobQuerySet":
+        """Those that wait or run."""
+        return self.filter(status__in=["queued", "running"])
+
+    def held(self) -> "JobQuerySet":
+        """Those that a worker is at: running, with a lease that has not run out."""
+        return self.filter(status="running", lease_until__gte=timezone.now())
 
 
 class Job(ShopOwned):
@@ -42,6 +54,8 @@ class Job(ShopOwned):
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
 
+    objects: ClassVar[Any] = ShopManager.from_queryset(JobQuerySet)()
+
     class Meta(ShopOwned.Meta):
         ordering = ["-id"]
         constraints = [
@@ -50,6 +64,9 @@ class Job(ShopOwned):
                 condition=models.Q(status__in=["queued", "running", "done", "failed", "cancelled"]),
                 name="job_status_known",
             ),
+        ]
+        indexes = [
+            models.Index(fields=["shop", "kind"], condition=Q(status__in=["queued", "running"]), name="job_unfinished")
         ]
 
     def __str__(self) -> str:

@@ -10,8 +10,11 @@ from shop.tenancy import ShopOwned
 class Schedule(ShopOwned):
     """Work of one kind at a time of the shop's clock, on some weekdays. See `shop.schedules`.
 
-    `next_due_at` is the next moment it begins; each moment starts one job, however often it is looked at.
+    `next_due_at` is the next moment it begins; each moment starts one job, however often it is looked at. What people
+    change is noted by `shop.schedules.change`; a trigger would note every night that it ran.
     """
+
+    keeps_history = False
 
     kind = models.CharField(max_length=40)
     at = models.TimeField(help_text="The shop's time.")

@@ -19,6 +19,7 @@ from shop.imports import kinds, mapping, reading, uploads
 from shop.imports.errors import ImportRefused
 from shop.imports.kinds import As, Kind
 from shop.imports.mapping import Mapping
+from shop.imports.next_steps import next_steps
 from shop.models import Branch, Job
 from shop.page import page
 from shop.roles import Can
@@ -153,6 +154,7 @@ def import_detail(request: Any, pk: int) -> HttpResponse:
         "amount": Decimal(facts.get("amount", "0")),
         "days": [dt.date.fromisoformat(facts[name]) for name in ("first_day", "last_day") if facts.get(name)],
         "links": _links(kind, facts),
+        "next_steps": next_steps(job, request.membership.role) if job.status == Job.Status.DONE else [],
     }
     return page(request, "shop/import_detail.html", context)
 

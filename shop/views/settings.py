@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
 
-from shop import reports, services
+from shop import reports, schedules, services
 from shop.access import needs
 from shop.forms import ShopSettings
 from shop.models import Branch
@@ -31,6 +31,7 @@ def shop_settings(request: Any) -> HttpResponse:
     context = {
         "form": form,
         "places": Branch.objects.prefetch_related("registers"),
+        "scheduled": schedules.listed(),
         "changes": reports.latest_changes() if may(request.membership.role, Can.SEE_HISTORY) else [],
     }
     return page(request, "shop/shop_settings.html", context, status=422 if form.errors else 200)

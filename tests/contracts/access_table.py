@@ -50,6 +50,7 @@ IN_SHOP: dict[str, Access] = {
     "shop:import_match": Access(Can.IMPORT, unready=True),  # with no upload it refuses, and says so
     "shop:import_detail": Access(Can.IMPORT, row=lambda shelf: shelf.job),
     "shop:import_cancel": Access(Can.IMPORT, "post", row=lambda shelf: shelf.job),
+    "shop:job_events": Access(Can.IMPORT, row=lambda shelf: shelf.job),  # an import's; each kind has its own
     "shop:import_refused": Access(Can.IMPORT, row=lambda shelf: shelf.job, unready=True),
 }
 
@@ -66,6 +67,7 @@ OUTSIDE: dict[str, Access] = {
 ADMIN: dict[str, tuple[Can, Can | None]] = {
     "shop.branch": (Can.SEE_STOCK, Can.CHANGE_SETTINGS),
     "shop.register": (Can.SEE_STOCK, Can.CHANGE_SETTINGS),
+    "shop.schedule": (Can.CHANGE_SETTINGS, Can.CHANGE_SETTINGS),
     "inventory.category": (Can.SEE_PRODUCTS, Can.EDIT_PRODUCTS),
     "inventory.taxrate": (Can.SEE_PRODUCTS, Can.EDIT_PRODUCTS),
     "inventory.supplier": (Can.SEE_STOCK, Can.EDIT_PRODUCTS),

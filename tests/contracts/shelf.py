@@ -15,7 +15,7 @@ from sales import rollups
 from sales.models import Promotion, Sale, Shift
 from sales.services import Line, Paid, record_sale
 from shop import walls
-from shop.models import Branch, Invitation, Job, Membership, Register, Shop, User
+from shop.models import Branch, Invitation, Job, Membership, Register, Schedule, Shop, User
 from shop.roles import Role
 from shop.scope import use_shop
 from shop.services import invite
@@ -67,6 +67,7 @@ def fill(shop: Shop) -> Shelf:
             invitation=_invite(shop, people[Role.OWNER]),
             people=people,
         )
+        _schedule()
         rollups.refresh()
         rollups.mark_dirty([(branch.pk, dt.date(2020, 1, 1))])
         empty = [model._meta.label for model in walls.shop_owned_models() if not model.objects.exists()]
@@ -117,6 +118,12 @@ def _suggest(run: Run, branch: Branch, product: Product) -> Suggestion:
         ],
     )
     return Suggestion.objects.get(run=run)  # type: ignore[no-any-return]
+
+
+def _schedule() -> None:
+    """A shop is made with its schedules; this one is for a build that registers no work."""
+    if not Schedule.objects.exists():
+        Schedule.objects.create(kind="nightly", at=dt.time(2))
 
 
 def _receive(branch: Branch, product: Product) -> None:

@@ -16,6 +16,7 @@ from shop import jobs
 from shop.errors import Refused
 from shop.jobs import Report
 from shop.models import Branch, Job, Shop
+from shop.roles import Can
 from shop.scope import chosen_shop_id, no_shop, use_shop
 from shop.tasks import sweep_jobs
 from tests.factories import Cast
@@ -36,7 +37,7 @@ def does(monkeypatch: pytest.MonkeyPatch) -> Callable[[Work], None]:
     """Say what a job of the test's kind does."""
 
     def say(work: Work) -> None:
-        monkeypatch.setitem(jobs._kinds, KIND, work)
+        monkeypatch.setitem(jobs._kinds, KIND, jobs.Kind(work, Can.IMPORT))
 
     return say
 
@@ -221,7 +222,7 @@ def test_the_sweeper_finds_what_was_dropped_in_every_shop(
 
 def test_the_look_across_shops_says_ids_only(shop: Shop) -> None:
     with no_shop(), connection.cursor() as cursor:
-        cursor.execute("select * from aisle_abandoned_jobs(10)")
+        cursor.execute("select * from aisle_abandoned_jobs(10, 1)")
         assert [column.name for column in cursor.description] == ["shop_id", "job_id"]
         cursor.execute("select count(*) from shop_job")
         assert cursor.fetchone() == (0,), "the table itself stays behind the wall"
