@@ -35,6 +35,13 @@ IN_SHOP: dict[str, Access] = {
     "insights:run_wait": Access(Can.SEE_SALES, row=lambda shelf: shelf.run_job),
     "insights:run_start": Access(Can.DECIDE, "post", data={"analysis": "forecast"}),
     "insights:run_cancel": Access(Can.DECIDE, "post", row=lambda shelf: shelf.run_job),
+    "insights:decision_list": Access(Can.SEE_SALES),
+    "insights:decision_detail": Access(Can.SEE_SALES, row=lambda shelf: shelf.suggestion),
+    "insights:decision_evidence": Access(Can.SEE_SALES, row=lambda shelf: shelf.suggestion),
+    "insights:decision_accept": Access(Can.DECIDE, "post", row=lambda shelf: shelf.suggestion),
+    "insights:decision_dismiss": Access(Can.DECIDE, "post", row=lambda shelf: shelf.suggestion),
+    "insights:decision_snooze": Access(Can.DECIDE, "post", row=lambda shelf: shelf.suggestion),
+    "insights:decision_undo": Access(Can.DECIDE, "post", row=lambda shelf: shelf.suggestion),
     # the ground floor
     "shop:home": Access(MEMBER),
     "shop:shop_settings": Access(Can.CHANGE_SETTINGS),
