@@ -57,12 +57,22 @@ def build(size: str, today: dt.date) -> Demo:
 def _story(demo: Demo, branch: Branch) -> BranchStory:
     percent, display = prices.promotion_grids(demo.promotions, branch, len(demo.products), demo.size.days)
     base, rate = _rates(demo, branch, percent, display)
-    wanted = demand.wanted_lines(rate, demo.products, branch)
-    lines = baskets.rung_up(wanted, demo.products, demo.calendar, branch)
-    units = rate * demand.units_a_line(demo.products)[:, None] * 1000
+    lines, units = _asked(demo, branch, rate)
     stocked = stock.stock_days(lines, units, demo.products, demo.nature, demo.calendar, branch)
     sold = _till(demo, branch, lines[stocked.sold], percent)
     return BranchStory(branch, base, sold, stocked, stock.supply_gaps(demo.calendar, branch))
+
+
+def asked_for(demo: Demo, branch: Branch) -> tuple[baskets.Lines, Floats]:
+    """Everything people would have bought at a branch, had it always been there, and its mean a day."""
+    percent, display = prices.promotion_grids(demo.promotions, branch, len(demo.products), demo.size.days)
+    return _asked(demo, branch, _rates(demo, branch, percent, display)[1])
+
+
+def _asked(demo: Demo, branch: Branch, rate: Floats) -> tuple[baskets.Lines, Floats]:
+    wanted = demand.wanted_lines(rate, demo.products, branch)
+    lines = baskets.rung_up(wanted, demo.products, demo.calendar, branch)
+    return lines, rate * demand.units_a_line(demo.products)[:, None] * 1000
 
 
 def _rates(demo: Demo, branch: Branch, percent: Ints, display: Floats) -> tuple[Floats, Floats]:

@@ -4,6 +4,7 @@ The grocer orders the old way: average sales times days, rounded up to whole cas
 Quantities are thousandths of a piece or a kilogram. The oldest goods are always sold first.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -85,10 +86,23 @@ def supply_gaps(calendar: Calendar, branch: Branch) -> tuple[SupplyGap, ...]:
     return tuple(gap for gap in found if gap.last < len(calendar.days))
 
 
+# Tonight's order: puts what is to come on which day into the shelves' `coming`, for the products flagged as wanted.
+Order = Callable[[Shelves, int, "Deliveries", Flags], None]
+
+
 def stock_days(
-    lines: Lines, rate: Floats, products: tuple[Product, ...], made: Nature, calendar: Calendar, branch: Branch
+    lines: Lines,
+    rate: Floats,
+    products: tuple[Product, ...],
+    made: Nature,
+    calendar: Calendar,
+    branch: Branch,
+    order_tonight: Order | None = None,
 ) -> Stocked:
-    """Lives through every day of a branch; `rate` is the quantity a day each product could sell."""
+    """Lives through every day of a branch; `rate` is the quantity a day each product could sell.
+
+    `order_tonight` is another way of ordering than the grocer's own, to be compared with it.
+    """
     shelves = _opening(rate, products, calendar.open_days(branch))
     opening = shelves.on_hand.copy()
     plan = Deliveries(products, calendar, branch)
@@ -110,7 +124,7 @@ def stock_days(
             _breakages(shelves, day, chance[1])
         shelves.received[day + 1] = np.maximum(shelves.received[day + 1], shelves.received[day])
         soon = in_range & (made.first <= day + 3) & (day <= made.last - 4)
-        _order(shelves, day, plan, soon)
+        (order_tonight or order_by_average)(shelves, day, plan, soon)
     delivered, wasted, out = (_moves(shelves, kinds) for kinds in (("delivery",), ("expired", "damaged"), ("out",)))
     return Stocked(sold, opening, shelves.on_hand, delivered, wasted, out)
 
@@ -210,12 +224,13 @@ def _breakages(shelves: Shelves, day: int, chance: Floats) -> None:
     shelves.note("damaged", day, broken)
 
 
-def _order(shelves: Shelves, day: int, plan: Deliveries, wanted: Flags) -> None:
+def order_by_average(shelves: Shelves, day: int, plan: Deliveries, wanted: Flags, factor: float = 1.08) -> None:
+    """Average sales times days times a factor and something for luck, in whole cases, as grocers do."""
     for supplier, comes, lasts in plan.next_orders(day):
         of_supplier = plan.of_product == supplier
         need = shelves.average * lasts
         keeps = np.where(shelves.life > 14, 1.5 * shelves.least, 0.0)
-        target = need * 1.08 + 1.2 * np.sqrt(need * 1000) + keeps
+        target = need * factor + 1.2 * np.sqrt(need * 1000) + keeps
         target = np.minimum(target, shelves.average * (shelves.life + lasts) + 1000)
         position = shelves.on_hand + shelves.coming[day + 1 : day + 9].sum(axis=0)
         short = np.maximum(target - position, 0) / shelves.case
