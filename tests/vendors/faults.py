@@ -38,6 +38,7 @@ class Fault(StrEnum):
     KEY_REFUSED = "refuses the key (401)"
     NOT_ALLOWED = "refuses access (403)"
     UNKNOWN_MODEL = "knows no such model (404)"
+    NO_SCHEMAS = "takes no JSON schema (400)"
     REDIRECT = "sends us to another address"
     BLOCKED = "withholds the answer for safety"
     PROMPT_BLOCKED = "refuses the question for safety"
@@ -153,6 +154,7 @@ FAULTS: dict[Fault, Callable[[Handler], None]] = {
     Fault.KEY_REFUSED: _key_refused,
     Fault.NOT_ALLOWED: _status(403, "Permission denied.", "PERMISSION_DENIED"),
     Fault.UNKNOWN_MODEL: _status(404, "The model is not found.", "NOT_FOUND"),
+    Fault.NO_SCHEMAS: _status(400, "This model does not support response_format json_schema.", "INVALID_ARGUMENT"),
     Fault.REDIRECT: _redirect,
     Fault.BLOCKED: _body(lambda dialect, model: dialects.blocked(dialect, model, prompt=False)),
     Fault.PROMPT_BLOCKED: _body(lambda dialect, model: dialects.blocked(dialect, model, prompt=True)),
