@@ -22,8 +22,8 @@ def schema_of(dialect: str, body: dict[str, Any]) -> dict[str, Any]:
     return body.get("response_format", {}).get("json_schema", {}).get("schema", {})
 
 
-def example(schema: dict[str, Any]) -> Any:
-    """The plainest value a schema takes."""
+def example(schema: dict[str, Any], words: str = "Plain words.") -> Any:
+    """The plainest value a schema takes, with these words wherever it takes any."""
     if "enum" in schema:
         return schema["enum"][0]
     kind = schema.get("type", "object")
@@ -31,10 +31,10 @@ def example(schema: dict[str, Any]) -> Any:
         kind = kind[0]
     kind = _NUMBERED.get(kind) or kind.lower()
     if kind == "object":
-        return {name: example(part) for name, part in schema.get("properties", {}).items()}
+        return {name: example(part, words) for name, part in schema.get("properties", {}).items()}
     if kind == "array":
-        return [example(schema.get("items", {})) for _ in range(int(schema.get("minItems", 1)))]
-    return {"string": "Plain words.", "number": 0.5, "integer": 1, "boolean": True}.get(kind)
+        return [example(schema.get("items", {}), words) for _ in range(int(schema.get("minItems", 1)))]
+    return {"string": words, "number": 0.5, "integer": 1, "boolean": True}.get(kind)
 
 
 def completion(dialect: str, model: str, text: str, usage: tuple[int, int] = (12, 34)) -> dict[str, Any]:

@@ -124,8 +124,8 @@ class Handler(BaseHTTPRequestHandler):
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True
 
-    def answer_well(self, *, data: Any = None, words: str = "", usage: tuple[int, int] = (12, 34)) -> None:
-        """The answer of a healthy vendor; `words` replaces every text in it."""
+    def answer_well(self, *, data: Any = None, words: str = "Plain words.", usage: tuple[int, int] = (12, 34)) -> None:
+        """The answer of a healthy vendor; `words` stand wherever its schema takes any."""
         if self.command == "GET":
             faults.say(self, 200, dialects.wire(self._models()))
         elif "embed" in self.where.lower():
@@ -133,8 +133,8 @@ class Handler(BaseHTTPRequestHandler):
         else:
             data = data if data is not None else self.vendor.data
             if data is None:
-                data = dialects.example(dialects.schema_of(self.dialect, self.body))
-            text = data if isinstance(data, str) else json.dumps(_worded(data, words) if words else data)
+                data = dialects.example(dialects.schema_of(self.dialect, self.body), words)
+            text = data if isinstance(data, str) else json.dumps(data)
             faults.answer(self, text, usage)
 
     def _models(self) -> dict[str, Any]:
@@ -142,11 +142,3 @@ class Handler(BaseHTTPRequestHandler):
         if name == "models":
             return dialects.models(self.dialect, ["test-model", "test-embedding"])
         return dialects.model(self.dialect, name)
-
-
-def _worded(data: Any, words: str) -> Any:
-    if isinstance(data, dict):
-        return {name: _worded(value, words) for name, value in data.items()}
-    if isinstance(data, list):
-        return [_worded(value, words) for value in data]
-    return words if isinstance(data, str) else data
