@@ -30,7 +30,8 @@ Hear = Callable[[float], Awaitable[dict[str, Any] | None]]
 
 def tell_progress(shop_id: int, job_id: int, done: int, total: int) -> None:
     """Say how far a job is, a few times a second at most."""
-    if time.monotonic() - _voice.spoke_at >= SELDOM or _voice.about != (shop_id, job_id):
+    if time.monotonic() - _voice.counted_at >= SELDOM:
+        _voice.counted_at = time.monotonic()
         _voice.tell(shop_id, job_id, {"done": done, "total": total})
 
 
@@ -71,14 +72,12 @@ class _Voice:
     """This process's way to Valkey. It opens on the first word, so that a forked worker has its own."""
 
     def __init__(self) -> None:
-        self.spoke_at = 0.0
-        self.about: tuple[int, int] | None = None
+        self.counted_at = -SELDOM
         self._silent_until = 0.0
         self._client: Any = None
 
     def tell(self, shop_id: int, job_id: int, state: dict[str, Any]) -> None:
         now = time.monotonic()
-        self.spoke_at, self.about = now, (shop_id, job_id)
         if now < self._silent_until:
             return
         try:

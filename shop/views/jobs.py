@@ -55,20 +55,20 @@ def _check(request: Any, pk: int) -> None:
 async def _events(shop_id: int, pk: int) -> AsyncIterator[bytes]:
     """Looks at the row, listens, and looks again every few seconds: a message that is lost does no harm."""
     state: State | None = None
+    said: State | None = None
     began = time.monotonic()
     looked = told = -math.inf
     async with live.ears(shop_id, pk) as hear:
         while (now := time.monotonic()) - began < LONGEST:
-            before = state
             if now - looked >= LOOK:
                 looked, state = now, await sync_to_async(_look)(shop_id, pk)
                 if state is None or state["ended"]:
                     yield _event("end", state or {})
                     return
-            if state != before or now - told >= BEAT:
-                told = now
+            if state != said or now - told >= BEAT:
+                told, said = now, state
                 yield _event("progress", state or {})
-            if heard := await hear(LOOK):
+            if heard := await hear(min(LOOK, BEAT)):
                 looked = looked if "status" not in heard else -math.inf
                 state = {**(state or {}), **{name: heard[name] for name in ("done", "total") if name in heard}}
 
