@@ -99,13 +99,17 @@ def count_stock(
     at: dt.datetime | None = None,
     source: str = "",
     note: str = "",
+    instead_of: str = "",
 ) -> None:
     """Say how much of each product (by id) was there at that moment. Levels become that, plus what moved since.
 
-    A count older than the last one changes no level. Raises StockRefused for a quantity below 0.
+    A count older than the last one changes no level. `instead_of` names (by source) a count that was wrong: it is
+    taken back first. Raises StockRefused for a quantity below 0.
     """
     if any(quantity < 0 for quantity in counted.values()):
         raise StockRefused("A counted quantity cannot be below 0.")
+    if instead_of:
+        take_back(sources=[instead_of], by=by, note="Counted again")
     at, source = at or timezone.now(), source or f"count:{uuid.uuid4()}"
     levels = ledger.open_levels([(branch.pk, product) for product in counted], at)
     known = set(StockMovement.objects.filter(source__in=[f"{source}:{one}" for one in counted]).values_list("source"))

@@ -13,6 +13,7 @@ from shop.roles import Can, may
 NAVIGATION: list[tuple[str, str, str, Can]] = [
     ("Today", "insights:today", "sunrise", Can.SEE_SALES),
     ("Sales", "insights:sales", "chart-line", Can.SEE_SALES),
+    ("Stock entry", "insights:stock_home", "scan-barcode", Can.SEE_STOCK),
     ("Products", "insights:product_list", "package", Can.SEE_PRODUCTS),
     ("Imports", "shop:import_list", "upload", Can.IMPORT),
     ("Data entry", "admin:index", "database", Can.SEE_STOCK),
@@ -71,4 +72,6 @@ def _is_here(here: str, url_name: str) -> bool:
         return here.startswith("admin:")
     if url_name == "shop:shop_settings":
         return here == url_name or here.startswith(("shop:member_", "shop:invitation_"))
+    if url_name == "insights:stock_home":
+        return here.startswith("insights:stock_") or here == "insights:missing_data"
     return here.removesuffix("_detail").removesuffix("_list") == url_name.removesuffix("_list")

@@ -42,6 +42,15 @@ IN_SHOP: dict[str, Access] = {
     "insights:decision_dismiss": Access(Can.DECIDE, "post", row=lambda shelf: shelf.suggestion),
     "insights:decision_snooze": Access(Can.DECIDE, "post", row=lambda shelf: shelf.suggestion),
     "insights:decision_undo": Access(Can.DECIDE, "post", row=lambda shelf: shelf.suggestion),
+    # stock
+    "insights:stock_home": Access(Can.SEE_STOCK),
+    "insights:stock_receive": Access(Can.EDIT_STOCK, "post", form=True),
+    "insights:stock_order": Access(Can.EDIT_STOCK, row=lambda shelf: shelf.order),
+    "insights:stock_count": Access(Can.EDIT_STOCK, "post", form=True),
+    "insights:stock_waste": Access(Can.EDIT_STOCK, "post", form=True),
+    "insights:stock_transfer": Access(Can.EDIT_STOCK, "post", form=True),
+    "insights:stock_undo": Access(Can.EDIT_STOCK, "post", row=lambda shelf: shelf.movement),
+    "insights:missing_data": Access(Can.EDIT_PRODUCTS),
     # the ground floor
     "shop:home": Access(MEMBER),
     "shop:shop_settings": Access(Can.CHANGE_SETTINGS),
