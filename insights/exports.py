@@ -1,11 +1,40 @@
-"""What `manage.py export` prints of the analyses: each kind's rows are written where its page's file is."""
+"""Files of what the analyses found, from the run whose results are shown."""
 
-from insights.screens import runs, suggestions
-from shop.exports import Export, register_exports
+from __future__ import annotations
+
+from decimal import Decimal
+
+from insights import forecasts
+from inventory.models import Product
+from shop.csvout import Cell, quantity
+from shop.exports import Export, Rows, register_exports
+from shop.models import Branch
+from shop.periods import Period
+
+
+def _forecasts(period: Period | None) -> Rows:
+    """Products at branches, day by day; all days of the run, or the period's."""
+    run = forecasts.latest()
+    if run is None:
+        return
+    branches = dict(Branch.objects.values_list("id", "name"))
+    skus = dict(Product.objects.values_list("id", "sku"))
+    for row in forecasts.of_products(run):
+        place = branches[row.branch or 0], skus[row.product or 0]
+        for day in row.period:
+            expected = row.on(day)
+            if expected is not None and (period is None or day in period):
+                amounts = (expected.mean, expected.low80, expected.high80)
+                yield *place, day, *map(_amount, amounts), row.model
+
+
+def _amount(value: float) -> Cell:
+    """As it was stored, so that a column adds up to the total."""
+    return quantity(Decimal(str(value)))
+
 
 register_exports(
     {
-        "runs": Export(runs.RUN_COLUMNS, lambda _: runs.run_rows()),
-        "suggestions": Export(suggestions.COLUMNS, lambda _: suggestions.rows()),
+        "forecasts": Export(("branch", "product", "date", "mean", "low80", "high80", "model"), _forecasts),
     }
 )

@@ -23,6 +23,8 @@ from shop.models import Branch, Shop
 from shop.periods import Period
 
 STILL_SOLD = dt.timedelta(weeks=26)  # a series without a sale for so long is expected to sell nothing
+LATELY = dt.timedelta(weeks=8)  # what a unit brings is told by what it brought in so long
+_KEYS = np.dtype([("branch", "i8"), ("product", "i8"), ("worth", "f8")])
 _SALES = np.dtype([("day", ">i4"), ("units", ">f4")])
 _LEDGER = np.dtype([("day", ">i4"), ("lowest", ">f8"), ("change", ">f8")])
 
@@ -38,11 +40,17 @@ class Goods:
 
 
 @dataclass(frozen=True, slots=True)
-class Series:
-    """One product at one branch: the days of the span (0: its first) with a sum of units, refunds taken off."""
+class Sold:
+    """Products at branches, and the units of each on the days that have any, refunds taken off.
 
-    branch: int
-    product: int
+    Series number i is `product[i]` at `branch[i]` (ids); its days are `day[start[i]:start[i + 1]]`, in order, 0 being
+    the span's first. `worth` is what a unit of it brought of late, net.
+    """
+
+    branch: NDArray[np.int64]
+    product: NDArray[np.int64]
+    worth: NDArray[np.float64]
+    start: NDArray[np.int64]
     day: NDArray[np.int32]
     units: NDArray[np.float32]
 
@@ -85,13 +93,24 @@ def selling_days(span: Period) -> dict[int, list[dt.date]]:
     return found
 
 
-def series(shop: Shop, span: Period) -> Iterator[Series]:
-    """Every product at every branch that sold in the last 26 weeks of the span. Call it in a transaction."""
+def sold(shop: Shop, span: Period) -> Sold:
+    """Every product on sale at every branch where it sold in the last 26 weeks of the span."""
     values = {"shop": shop.pk, "first": span.first, "last": span.last, "since": span.last - STILL_SOLD}
-    for branch, product, packed in _rows(_SERIES, values):
-        rows = np.frombuffer(packed, _SALES)
-        rows = rows[np.argsort(rows["day"])]
-        yield Series(branch, product, rows["day"].astype(np.int32), rows["units"].astype(np.float32))
+    values |= {"lately": span.last - LATELY}
+    rows = list(_rows(_SOLD, values))
+    keys = np.array([(branch, product, worth or 0) for branch, product, worth, _ in rows], dtype=_KEYS)
+    counts = np.array([len(row[3]) // _SALES.itemsize for row in rows], dtype=np.int64)
+    days = np.frombuffer(b"".join(row[3] for row in rows), _SALES)
+    del rows
+    order = np.lexsort((days["day"], np.repeat(np.arange(counts.size), counts)))
+    return Sold(
+        keys["branch"],
+        keys["product"],
+        keys["worth"],
+        np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+        days["day"][order].astype(np.int32),
+        days["units"][order].astype(np.float32),
+    )
 
 
 def ledger(shop: Shop, span: Period) -> Iterator[Ledger]:
@@ -131,20 +150,24 @@ def _end_of(shop: Shop, day: dt.date) -> dt.datetime:
     return next_day.replace(tzinfo=zoneinfo.ZoneInfo(shop.zone))
 
 
-def _rows(statement: str, values: dict[str, Any]) -> Iterator[tuple[int, int, bytes]]:
+def _rows(statement: str, values: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
+    """Rows through a cursor of the server; call it in a transaction."""
     with connection.chunked_cursor() as cursor:
         cursor.execute(statement, values)
         yield from cursor
 
 
-_SERIES = """
-select branch_id, product_id,
-    string_agg(int4send(business_date - %(first)s::date) || float4send(units::float4), ''::bytea)
-from sales_productday
-where shop_id = %(shop)s and business_date between %(first)s and %(last)s and product_id is not null
-group by branch_id, product_id
-having max(business_date) filter (where units > 0) > %(since)s
-order by branch_id, product_id
+_SOLD = """
+select r.branch_id, r.product_id,
+    (sum(r.net) filter (where r.units > 0 and r.business_date > %(lately)s)
+        / sum(r.units) filter (where r.units > 0 and r.business_date > %(lately)s))::float8,
+    string_agg(int4send(r.business_date - %(first)s::date) || float4send(r.units::float4), ''::bytea)
+from sales_productday r
+join inventory_product p on p.shop_id = %(shop)s and p.id = r.product_id and p.is_active
+where r.shop_id = %(shop)s and r.business_date between %(first)s and %(last)s
+group by r.branch_id, r.product_id
+having max(r.business_date) filter (where r.units > 0) > %(since)s
+order by r.branch_id, r.product_id
 """
 _LEDGER_DAYS = """
 with moved as (
