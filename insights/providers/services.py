@@ -145,9 +145,10 @@ def set_limit(amount: Decimal) -> None:
         ModelPolicy.objects.create(monthly_limit=amount)
 
 
-def try_out(access: ModelAccess) -> str:
-    """Ask a model a word and remember what came of it, in a sentence. The call is in the log."""
+def try_out(access: ModelAccess) -> tuple[bool, str]:
+    """Ask a model a word and remember what came of it: did it answer, and a sentence. The call is in the log."""
     said = gateway.check(access)
-    sentence = f"{access.name} answered." if said.data is not None else said.why_local
+    worked = said.data is not None
+    sentence = f"{access.name} answered with {access.model}." if worked else said.why_local
     ModelAccess.objects.filter(pk=access.pk).update(last_checked_at=timezone.now(), last_check=sentence[:200])
-    return sentence
+    return worked, sentence

@@ -375,9 +375,9 @@ def test_vectors_say_whose_they_are(green: Cast, vendor: Vendor) -> None:
 
 def test_a_test_says_what_came_back(green: Cast, vendor: Vendor) -> None:
     access = connect(green.green, vendor)
-    assert services.try_out(access) == "Gemini answered."
+    assert services.try_out(access) == (True, "Gemini answered with test-model.")
     vendor.always = Fault.KEY_REFUSED
-    assert services.try_out(access) == "Gemini refused the key."
+    assert services.try_out(access) == (False, "Gemini refused the key.")
     access.refresh_from_db()
     assert access.last_check == "Gemini refused the key."
     assert LLMCall.objects.filter(purpose="test").count() == 2
