@@ -1,10 +1,11 @@
-"""Files of what the analyses found, from the run whose results are shown."""
+"""What `manage.py export` prints of the analyses: each kind's rows are written where its page's file is."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
 from insights import forecasts
+from insights.screens import models, runs, suggestions
 from inventory.models import Product
 from shop.csvout import Cell, quantity
 from shop.exports import Export, Rows, register_exports
@@ -35,6 +36,9 @@ def _amount(value: float) -> Cell:
 
 register_exports(
     {
+        "llm_calls": Export(models.CALL_COLUMNS, models.rows),
+        "runs": Export(runs.RUN_COLUMNS, lambda _: runs.run_rows()),
+        "suggestions": Export(suggestions.COLUMNS, lambda _: suggestions.rows()),
         "forecasts": Export(("branch", "product", "date", "mean", "low80", "high80", "model"), _forecasts),
     }
 )
