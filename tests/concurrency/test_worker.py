@@ -2,22 +2,12 @@
 
 import datetime as dt
 import io
-import os
-import signal
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from decimal import Decimal
-from pathlib import Path
-from typing import Any
 
 import pytest
-import redis
-from celery import current_app
-from django.conf import settings
 from django.core.files.uploadedfile import InMemoryUploadedFile
-from django.db import connection
 from django.utils import timezone
 
 from sales import reports
@@ -29,71 +19,11 @@ from shop.models import Job
 from shop.periods import Period
 from shop.scope import use_shop
 from shop.tasks import sweep_jobs
+from tests.concurrency.night import Night
 from tests.factories import Cast
 
 pytestmark = pytest.mark.django_db(transaction=True)
-PROJECT = Path(__file__).resolve().parents[2]
 DAY = dt.date(2026, 3, 2)
-Start = Callable[[], subprocess.Popen[bytes]]
-
-
-@pytest.fixture
-def start_worker(committed_cast: Cast, tmp_path: Path) -> Iterator[Start]:
-    """Start a worker on this test's database and broker, as bin/dev does."""
-    started: list[subprocess.Popen[bytes]] = []
-    _valkey().flushdb()
-
-    def start() -> subprocess.Popen[bytes]:
-        with (tmp_path / f"worker{len(started)}.log").open("wb") as log:
-            process = subprocess.Popen(
-                [
-                    sys.executable,
-                    "-m",
-                    "celery",
-                    "-A",
-                    "shop",
-                    "worker",
-                    "--concurrency",
-                    "1",
-                    "--without-mingle",
-                    "--without-gossip",
-                ],
-                cwd=PROJECT,
-                env=_environment(),
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-        started.append(process)
-        return process
-
-    yield start
-    for process in started:
-        _kill(process)
-
-
-def _environment() -> dict[str, str]:
-    name, host = connection.settings_dict["NAME"], connection.settings_dict["HOST"]
-    user, port = connection.settings_dict["USER"], connection.settings_dict["PORT"]
-    password = connection.settings_dict["PASSWORD"]
-    return {
-        **os.environ,
-        "DATABASE_URL": f"postgresql://{user}:{password}@/{name}?host={host}" + (f"&port={port}" if port else ""),
-        "REDIS_URL": current_app.conf.broker_url,
-        "SECRET_KEY": settings.SECRET_KEY,
-        "UPLOADS_DIR": settings.STORAGES["default"]["OPTIONS"]["location"],
-        "AISLE_DEV": "on",
-    }
-
-
-def _valkey() -> Any:
-    return redis.Redis.from_url(current_app.conf.broker_url)
-
-
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
 
 
 def till_export(receipts: int) -> Job:
@@ -118,8 +48,8 @@ def wait_for(job: Job, reached: Callable[[Job], bool], seconds: int = 90) -> Job
     raise AssertionError(f"still {found.status} at {found.progress} %")
 
 
-def test_a_worker_imports_what_the_page_asked_for(committed_cast: Cast, start_worker: Start) -> None:
-    start_worker()
+def test_a_worker_imports_what_the_page_asked_for(committed_cast: Cast, night: Night) -> None:
+    night.start_worker()
     with use_shop(committed_cast.green):
         job = wait_for(till_export(20), lambda job: job.has_ended)
         assert (job.status, job.result["created"]) == ("done", 60)
@@ -129,18 +59,18 @@ def test_a_worker_imports_what_the_page_asked_for(committed_cast: Cast, start_wo
         assert not Sale.objects.exists()
 
 
-def test_a_worker_killed_midway_and_a_broker_that_forgot(committed_cast: Cast, start_worker: Start) -> None:
+def test_a_worker_killed_midway_and_a_broker_that_forgot(committed_cast: Cast, night: Night) -> None:
     """Killed with -9 while rows are on their way, then the broker is wiped: the sweeper's hint ends it once."""
-    first = start_worker()
+    first = night.start_worker()
     with use_shop(committed_cast.green):
         job = till_export(20_000)
         wait_for(job, lambda job: job.status == "running" and job.progress > 5)
-        _kill(first)
-        _valkey().flushdb()
+        night.kill9(first)
+        night.wipe_valkey()
         assert Job.objects.get(pk=job.pk).status == "running"
         assert not SaleLine.objects.exists(), "nothing is half-written"
         Job.objects.filter(pk=job.pk).update(lease_until=timezone.now() - dt.timedelta(seconds=1))
-        start_worker()
+        night.start_worker()
         sweep_jobs()
         job = wait_for(job, lambda job: job.has_ended)
         assert (job.status, job.attempts, job.result["created"]) == ("done", 2, 60_000)
