@@ -8,7 +8,7 @@ from decimal import Decimal
 from customers.models import Customer, Review
 from insights.decisions.drafts import Draft
 from insights.decisions.offering import offer
-from insights.models import Elasticity, ReviewReading, Run, Suggestion
+from insights.models import Elasticity, LLMCall, ModelAccess, ModelPolicy, ReviewReading, Run, Suggestion
 from inventory import services as stock
 from inventory.models import Product, Supplier
 from sales import rollups
@@ -40,6 +40,8 @@ class Shelf:
     run: Run
     run_job: Job
     suggestion: Suggestion
+    model_access: ModelAccess
+    model_call: LLMCall
     member: Membership
     invitation: Invitation
     people: dict[str, User]
@@ -55,6 +57,7 @@ def fill(shop: Shop) -> Shelf:
         _receive(branch, milk)
         run = _analyse()
         _read_reviews_and_prices(run, branch, milk)
+        call = _connect_model(run)
         filled = Shelf(
             shop=shop,
             product=milk,
@@ -63,6 +66,8 @@ def fill(shop: Shop) -> Shelf:
             run=run,
             run_job=run.job,
             suggestion=_suggest(run, branch, milk),
+            model_access=call.access,
+            model_call=call,
             member=Membership.objects.get(shop=shop, user=extra),
             invitation=_invite(shop, people[Role.OWNER]),
             people=people,
@@ -98,6 +103,16 @@ def _read_reviews_and_prices(run: Run, branch: Branch, product: Product) -> None
     )
     Elasticity.objects.create(run=run, product=product, value=-1.5, low80=-2.0, high80=-1.0, observations=104)
     Promotion.objects.create(product=product, first_date=day, last_date=day, share_off=Decimal("0.2"))
+
+
+def _connect_model(run: Run) -> LLMCall:
+    """A model without a price, so that testing it asks nobody, and a call it answered."""
+    ModelPolicy.objects.create(monthly_limit=Decimal(5))
+    access = ModelAccess.objects.create(kind="gemini", name="Gemini", model="gemini-2.5-flash", secret="sealed")
+    return LLMCall.objects.create(  # type: ignore[no-any-return]
+        purpose="forecast", access=access, provider="gemini", model=access.model, input_hash="0", outcome="ok",
+        run_key=f"run:{run.pk}", sent={"system": "Put into words.", "user": "{}"}, answer='{"sentence": "Plain words."}',
+    )  # fmt: skip
 
 
 def _suggest(run: Run, branch: Branch, product: Product) -> Suggestion:
