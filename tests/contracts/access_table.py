@@ -51,6 +51,27 @@ IN_SHOP: dict[str, Access] = {
     "insights:stock_transfer": Access(Can.EDIT_STOCK, "post", form=True),
     "insights:stock_undo": Access(Can.EDIT_STOCK, "post", row=lambda shelf: shelf.movement),
     "insights:missing_data": Access(Can.EDIT_PRODUCTS),
+    # models
+    "insights:model_list": Access(Can.CHANGE_SETTINGS),
+    "insights:model_new": Access(
+        Can.CHANGE_SETTINGS, "post", data={"kind": "gemini", "key": "a-key-of-gemini", "name": "Second"}, form=True
+    ),
+    "insights:model_limit": Access(Can.CHANGE_SETTINGS, "post", data={"monthly_limit": "7.50"}),
+    "insights:model_edit": Access(
+        Can.CHANGE_SETTINGS,
+        "post",
+        row=lambda shelf: shelf.model_access,
+        data={"name": "Gemini", "model": "gemini-2.5-pro"},
+        form=True,
+    ),
+    "insights:model_use": Access(
+        Can.CHANGE_SETTINGS, "post", row=lambda shelf: shelf.model_access, data={"active": "0"}
+    ),
+    "insights:model_up": Access(Can.CHANGE_SETTINGS, "post", row=lambda shelf: shelf.model_access),
+    "insights:model_try": Access(Can.CHANGE_SETTINGS, "post", row=lambda shelf: shelf.model_access),
+    "insights:model_remove": Access(Can.CHANGE_SETTINGS, "post", row=lambda shelf: shelf.model_access),
+    "insights:llm_call_list": Access(Can.CHANGE_SETTINGS),
+    "insights:llm_call_detail": Access(Can.CHANGE_SETTINGS, row=lambda shelf: shelf.model_call),
     # the ground floor
     "shop:home": Access(MEMBER),
     "shop:shop_settings": Access(Can.CHANGE_SETTINGS),
