@@ -111,7 +111,8 @@ def _connect_model(run: Run) -> LLMCall:
     access = ModelAccess.objects.create(kind="gemini", name="Gemini", model="gemini-2.5-flash", secret="sealed")
     return LLMCall.objects.create(  # type: ignore[no-any-return]
         purpose="forecast", access=access, provider="gemini", model=access.model, input_hash="0", outcome="ok",
-        run_key=f"run:{run.pk}", sent={"system": "Put into words.", "user": "{}"}, answer='{"sentence": "Plain words."}',
+        run_key=f"run:{run.pk}", sent={"system": "Put into words.", "user": "{}"},
+        answer='{"sentence": "Plain words."}',
     )  # fmt: skip
 
 
