@@ -9,8 +9,9 @@ from customers.models import Customer, Review
 from insights.decisions.drafts import Draft
 from insights.decisions.offering import offer
 from insights.models import Elasticity, LLMCall, ModelAccess, ModelPolicy, ReviewReading, Run, Suggestion
+from inventory import deliveries, orders
 from inventory import services as stock
-from inventory.models import Product, Supplier
+from inventory.models import MinimumStock, Product, PurchaseOrder, StockMovement, Supplier
 from sales import rollups
 from sales.models import Promotion, Sale, Shift
 from sales.services import Line, Paid, record_sale
@@ -40,6 +41,8 @@ class Shelf:
     run: Run
     run_job: Job
     suggestion: Suggestion
+    order: PurchaseOrder
+    movement: StockMovement
     model_access: ModelAccess
     model_call: LLMCall
     member: Membership
@@ -66,6 +69,8 @@ def fill(shop: Shop) -> Shelf:
             run=run,
             run_job=run.job,
             suggestion=_suggest(run, branch, milk),
+            order=_order(branch, milk),
+            movement=StockMovement.objects.get(source=f"delivery:{shop.slug}"),
             model_access=call.access,
             model_call=call,
             member=Membership.objects.get(shop=shop, user=extra),
@@ -154,6 +159,17 @@ def _receive(branch: Branch, product: Product) -> None:
         note="delivery note",
         by=BY,
     )
+
+
+def _order(branch: Branch, product: Product) -> PurchaseOrder:
+    """An order on the way, of which a part came."""
+    supplier = Supplier.objects.get()
+    line = orders.add_line(branch=branch, supplier=supplier, product=product, quantity=Decimal(24), by=BY)
+    orders.approve(order=line.order, by=BY)
+    deliveries.receive_line(line=line, quantity=Decimal(6), by=BY, source=f"delivery:{branch.shop.slug}")
+    MinimumStock.objects.create(branch=branch, product=product, quantity=Decimal(4))
+    order: PurchaseOrder = PurchaseOrder.objects.get(pk=line.order_id)
+    return order
 
 
 def _sell(branch: Branch, product: Product) -> Sale:
