@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 
+from insights import charts
 from insights.screens import lines, products, tables
 from insights.screens.asked import Asked
 from insights.screens.lines import Filters
@@ -126,3 +127,8 @@ def _products(search: Search, *, cost: bool) -> Iterator[tuple[Cell, ...]]:
     for product in products.found(search).select_related("category").iterator():
         names = product.sku, product.name, product.category and product.category.name, product.unit
         yield *names, amount(product.price), *((amount(product.cost),) if cost else ())
+
+
+def of_demand(table: charts.Chart) -> File:
+    """A product's demand day by day, as its chart's table has it."""
+    return File("demand", ("day", "sold", "expected", "range50", "range80"), iter(table.rows))

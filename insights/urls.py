@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from insights.views import calendar, decisions, lines, models, products, runs, sales, stock, today
+from insights.views import calendar, decisions, forecast, inventory, lines, models, products, runs, sales, stock, today
 
 app_name = "insights"
 urlpatterns = [
@@ -28,11 +28,13 @@ urlpatterns = [
     path("decisions/<int:pk>/snooze/", decisions.decision_snooze, name="decision_snooze"),
     path("decisions/<int:pk>/undo/", decisions.decision_undo, name="decision_undo"),
     # /insights/
+    path("insights/forecast/", forecast.forecast_quality, name="forecast_quality"),
     path("insights/runs/", runs.run_list, name="run_list"),
     path("insights/runs/<int:pk>/", runs.run_detail, name="run_detail"),
     path("insights/runs/start/", runs.run_start, name="run_start"),
     path("insights/runs/asked/<int:pk>/", runs.run_wait, name="run_wait"),
     path("insights/runs/asked/<int:pk>/cancel/", runs.run_cancel, name="run_cancel"),
+    path("inventory/", inventory.inventory, name="inventory"),
     # /stock/
     path("stock/", stock.stock_home, name="stock_home"),
     path("stock/receive/", stock.stock_receive, name="stock_receive"),

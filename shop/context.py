@@ -13,8 +13,10 @@ from shop.roles import Can, may
 NAVIGATION: list[tuple[str, str, str, Can]] = [
     ("Today", "insights:today", "sunrise", Can.SEE_SALES),
     ("Sales", "insights:sales", "chart-line", Can.SEE_SALES),
+    ("Inventory", "insights:inventory", "boxes", Can.SEE_STOCK),
     ("Stock entry", "insights:stock_home", "scan-barcode", Can.SEE_STOCK),
     ("Products", "insights:product_list", "package", Can.SEE_PRODUCTS),
+    ("Calendar", "insights:event_list", "calendar-days", Can.SEE_SALES),
     ("Imports", "shop:import_list", "upload", Can.IMPORT),
     ("Data entry", "admin:index", "database", Can.SEE_STOCK),
     ("Settings", "shop:shop_settings", "settings", Can.CHANGE_SETTINGS),

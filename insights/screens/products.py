@@ -15,6 +15,7 @@ from django.db.models import Q, Sum
 from django.urls import reverse
 
 from insights import charts
+from insights.screens import demand
 from insights.screens.panels import Panel, panel
 from inventory import reports as stock
 from inventory.models import Category, Product, StockLevel, StockMovement
@@ -151,6 +152,7 @@ class ProductScreen:
     lines_url: str
     edit_url: str
     has_stock: bool
+    demand: Panel[demand.Demand | None] | None
 
 
 @transaction.atomic
@@ -176,6 +178,7 @@ def detail(product: Product, shop: Shop, role: str) -> ProductScreen:
         lines_url=f"{reverse('insights:line_list')}?{urlencode({'period': '12w', 'product': product.pk})}",
         edit_url=reverse("admin:inventory_product_change", args=[product.pk]) if may(role, Can.EDIT_PRODUCTS) else "",
         has_stock=see_stock,
+        demand=panel(lambda: demand.build(product, shop, days, today)) if see_sales else None,
     )
 
 

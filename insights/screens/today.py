@@ -1,10 +1,11 @@
-"""The Today page, numbers half: the last complete day beside a usual one, today so far, and what needs a look."""
+"""The Today page: decisions first, then the last complete day beside a usual one, what is expected, what to mend."""
 
 from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,8 @@ from django.utils.safestring import SafeString
 
 from insights import changes, charts, periods
 from insights.charts import svg
+from insights.screens import decisions
+from insights.screens import today_outlook as outlook
 from insights.screens.figures import Card, allowed, card, sparkline, write
 from insights.screens.panels import Panel, panel
 from inventory.models import Product
@@ -86,6 +89,11 @@ class TodayScreen:
     changed: Panel[Changed | None] | None = None
     chart: Panel[charts.Chart] | None = None
     notes: Panel[list[Note]] | None = None
+    queue: Panel[decisions.Queue] | None = None
+    basis: outlook.Basis | None = None
+    expected: Panel[outlook.ExpectedToday | None] | None = None
+    low: Panel[list[outlook.Low]] | None = None
+    deliveries: Panel[list[outlook.Delivery]] | None = None
 
 
 @transaction.atomic
@@ -100,8 +108,9 @@ def build(shop: Shop, role: str, name: str, now: dt.datetime) -> TodayScreen:
     date = next((day for day in reversed(days) if days[day].lines), None)
     notes = panel(lambda: data_notes(shop, role, Period.ending(today, days=CHART_DAYS)))
     so_far = panel(lambda: _so_far(shop, today))
+    ahead = _ahead(shop, role, today, days, now)
     if date is None:
-        return TodayScreen(today, hello, has_sales=True, nothing_yet=zero, so_far=so_far, notes=notes)
+        return TodayScreen(today, hello, has_sales=True, nothing_yet=zero, so_far=so_far, notes=notes, **ahead)
     usual = reports.usual(date)
     return TodayScreen(
         today,
@@ -113,7 +122,21 @@ def build(shop: Shop, role: str, name: str, now: dt.datetime) -> TodayScreen:
         changed=panel(lambda: _changed(shop, date) if usual else None),
         chart=panel(lambda: _chart(shop, date, days, today)),
         notes=notes,
+        **ahead,
     )
+
+
+def _ahead(shop: Shop, role: str, today: dt.date, days: dict[dt.date, Sums], now: dt.datetime) -> dict[str, Any]:
+    """What waits for a decision, and what the forecast says."""
+    basis = outlook.basis(days, now)
+    see_stock = may(role, Can.SEE_STOCK)
+    return {
+        "queue": panel(lambda: decisions.first(shop, role, now)),
+        "basis": basis,
+        "expected": panel(lambda: outlook.expected(shop, basis.run, today)) if basis.run else None,
+        "low": panel(lambda: outlook.running_low(basis.run, today)) if basis.run and see_stock else None,
+        "deliveries": panel(lambda: outlook.deliveries(today)) if see_stock else None,
+    }
 
 
 def _days_before(today: dt.date, known: Period) -> dict[dt.date, Sums]:

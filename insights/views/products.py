@@ -33,4 +33,6 @@ def product_detail(request: Any, pk: int) -> HttpResponse:
     """One product: facts, stock, prices and what it sold."""
     product = get_object_or_404(Product.objects.select_related("category", "supplier", "tax_rate"), pk=pk)
     screen = screens.detail(product, request.shop, request.membership.role)
+    if request.GET.get("export") == "demand" and screen.demand and screen.demand.content:
+        return download(request, downloads.of_demand(screen.demand.content.chart))
     return page(request, "insights/product_detail.html", {"screen": screen, "product": product})

@@ -35,6 +35,17 @@ IN_SHOP: dict[str, Access] = {
     "insights:run_wait": Access(Can.SEE_SALES, row=lambda shelf: shelf.run_job),
     "insights:run_start": Access(Can.DECIDE, "post", data={"analysis": "forecast"}),
     "insights:run_cancel": Access(Can.DECIDE, "post", row=lambda shelf: shelf.run_job),
+    "insights:event_list": Access(Can.SEE_SALES),
+    "insights:event_say": Access(Can.DECIDE, "post", data={"said": "street fair tomorrow"}),
+    "insights:event_new": Access(
+        Can.DECIDE, "post", data={"name": "Street fair", "first_date": "2026-12-05"}, form=True
+    ),
+    "insights:event_edit": Access(
+        Can.DECIDE, "post", row=lambda shelf: shelf.event, data={"name": "Fair", "first_date": "2026-12-05"}, form=True
+    ),
+    "insights:event_approve": Access(Can.DECIDE, "post", row=lambda shelf: shelf.event),
+    "insights:event_dismiss": Access(Can.DECIDE, "post", row=lambda shelf: shelf.event),
+    "insights:forecast_quality": Access(Can.SEE_SALES),
     "insights:decision_list": Access(Can.SEE_SALES),
     "insights:decision_detail": Access(Can.SEE_SALES, row=lambda shelf: shelf.suggestion),
     "insights:decision_evidence": Access(Can.SEE_SALES, row=lambda shelf: shelf.suggestion),
@@ -43,6 +54,7 @@ IN_SHOP: dict[str, Access] = {
     "insights:decision_snooze": Access(Can.DECIDE, "post", row=lambda shelf: shelf.suggestion),
     "insights:decision_undo": Access(Can.DECIDE, "post", row=lambda shelf: shelf.suggestion),
     # stock
+    "insights:inventory": Access(Can.SEE_STOCK),
     "insights:stock_home": Access(Can.SEE_STOCK),
     "insights:stock_receive": Access(Can.EDIT_STOCK, "post", form=True),
     "insights:stock_order": Access(Can.EDIT_STOCK, row=lambda shelf: shelf.order),

@@ -8,7 +8,19 @@ from decimal import Decimal
 from customers.models import Customer, Review
 from insights.decisions.drafts import Draft
 from insights.decisions.offering import offer
-from insights.models import Elasticity, LLMCall, ModelAccess, ModelPolicy, ReviewReading, Run, Suggestion
+from insights.models import (
+    Brief,
+    CalendarEvent,
+    DecisionLink,
+    Elasticity,
+    ForecastSeries,
+    LLMCall,
+    ModelAccess,
+    ModelPolicy,
+    ReviewReading,
+    Run,
+    Suggestion,
+)
 from inventory import deliveries, orders
 from inventory import services as stock
 from inventory.models import MinimumStock, Product, PurchaseOrder, StockMovement, Supplier
@@ -41,6 +53,7 @@ class Shelf:
     run: Run
     run_job: Job
     suggestion: Suggestion
+    event: CalendarEvent
     order: PurchaseOrder
     movement: StockMovement
     model_access: ModelAccess
@@ -69,6 +82,7 @@ def fill(shop: Shop) -> Shelf:
             run=run,
             run_job=run.job,
             suggestion=_suggest(run, branch, milk),
+            event=_expect(run, branch, milk),
             order=_order(branch, milk),
             movement=StockMovement.objects.get(source=f"delivery:{shop.slug}"),
             model_access=call.access,
@@ -145,6 +159,23 @@ def _schedule() -> None:
     """A shop is made with its schedules; this one is for a build that registers no work."""
     if not Schedule.objects.exists():
         Schedule.objects.create(kind="nightly", at=dt.time(2))
+
+
+def _expect(run: Run, branch: Branch, product: Product) -> CalendarEvent:
+    """What is expected, an event somebody told of, and a morning's mail with its link."""
+    numbers = {name: [2.0] * 28 for name in ("mean", "low50", "high50", "low80", "high80")}
+    ForecastSeries.objects.create(
+        run=run, branch=branch, product=product, category=product.category, first_date=dt.date(2026, 11, 2),
+        model="theta", wape=0.2, naive_wape=0.3, bias=0.01, coverage=0.8, **numbers,
+    )  # fmt: skip
+    asked = Suggestion.objects.get(run=run)
+    DecisionLink.objects.create(
+        suggestion=asked, email=BY, quantity=asked.quantity, outlay=asked.outlay, expires_at=dt.datetime.now(dt.UTC)
+    )
+    Brief.objects.create(brief_date=dt.date(2026, 11, 2), email=BY, subject="Good morning", text="One decision waits.")
+    day = dt.date(2026, 12, 5)
+    event: CalendarEvent = CalendarEvent.objects.create(name="Street fair", first_date=day, last_date=day)
+    return event
 
 
 def _receive(branch: Branch, product: Product) -> None:
