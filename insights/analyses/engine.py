@@ -21,6 +21,7 @@ from sales import reports
 from shop import jobs
 from shop.errors import Refused
 from shop.models import Job, Shop
+from shop.roles import Can
 from shop.tenancy import current_shop_id
 
 JOB_KIND = "analysis"
@@ -54,7 +55,7 @@ def last_whole_day(shop: Shop) -> dt.date:
     return min(yesterday, days.last) if days else yesterday
 
 
-@jobs.job_kind(JOB_KIND)
+@jobs.job_kind(JOB_KIND, sees=Can.SEE_SALES)
 def run_job(job: Job, report: jobs.Report) -> dict[str, Any]:
     """The job's work. Returns {run, status, series, seconds, **scores}."""
     analysis = find_analysis(job.payload["analysis"])

@@ -29,7 +29,7 @@ def findings(inputs: Inputs, outcome: Outcome | None) -> dict[str, Any]:
         "horizon": inputs.horizon,
         "step": inputs.step,
         "days_sold": inputs.days_sold,
-        "series": 0 if outcome is None else len(inputs.branch_at),
+        "series": 0 if outcome is None else inputs.series,
     }
     if outcome is None:
         return made | {"facts": _numbered([_nothing(inputs)])}
@@ -73,7 +73,7 @@ def _week(inputs: Inputs, outcome: Outcome) -> list[Fact]:
     """What the next week should sell, beside the one before."""
     days = _ahead(inputs)
     mean, low, high = (outcome.week(name, days) for name in ("mean", "low80", "high80"))
-    before = float(inputs.units[:, inputs.past - _before(inputs) : inputs.past].sum())
+    before = float(_last(inputs, 1).sum())
     first = inputs.as_of + dt.timedelta(days=1)
     period = formats.day_range(first, inputs.as_of + dt.timedelta(days=days), inputs.as_of)
     span = "day" if days == 1 else f"{days} days"
@@ -140,7 +140,7 @@ def _moves(inputs: Inputs, outcome: Outcome) -> list[Fact]:
 def _last(inputs: Inputs, weeks: int) -> Floats:
     """Units of each series in the last weeks."""
     first = max(0, inputs.past - weeks * _before(inputs))
-    return np.asarray(inputs.units[:, first : inputs.past].sum(axis=1), dtype=np.float64)
+    return np.asarray(np.nansum(inputs.units[:, first : inputs.past], axis=1), dtype=np.float64)
 
 
 def _why(inputs: Inputs, outcome: Outcome, rows: Any, change: float, unusual: float) -> str:
@@ -197,7 +197,7 @@ def _trust(inputs: Inputs, outcome: Outcome) -> list[Fact]:
     if miss is not None and naive is not None:
         facts.append(_fact("quality", miss=_percent(miss), naive=_percent(naive)))
     if outcome.stepped_back:
-        facts.append(_fact("stepped_back", count=f"{outcome.stepped_back:,}", all=f"{len(inputs.branch_at):,}"))
+        facts.append(_fact("stepped_back", count=f"{outcome.stepped_back:,}", all=f"{inputs.series:,}"))
     weak = _weakest(inputs, outcome)
     return [*facts, *weak]
 

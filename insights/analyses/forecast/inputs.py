@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields
 
 import numpy as np
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from insights.analyses.forecast import days, grids, reading
 from insights.analyses.forecast.grids import Flags, Floats
+from insights.analyses.forecast.panel import Event, Panel
 from insights.analyses.protocol import Asked
 from insights.models import CalendarEvent
 from sales import rollups
@@ -25,6 +26,7 @@ from shop.periods import Period
 LOOKS_BACK = 3 * 364 + 7  # days: three years, whole weeks
 FEWEST_DAYS = 21  # with sales; with fewer nothing is forecast
 FEWEST_WEEKS = 8
+ROWS_AT_ONCE = 20_000
 SOME_DEPTH = 0.15  # of a promotion whose price nobody wrote down
 
 
@@ -48,7 +50,8 @@ class Inputs:
 
     `dates` are the last days of the past steps and then of those ahead; `past` counts the past ones. `branch_at`,
     `product_at` and `category_at` give a series' place in `branches`, `products` and `categories` (-1: no category).
-    `sold_from` is the first step with a sale. Grids marked "ahead" also have the steps ahead; None: nothing to say.
+    `units` are NaN before a series' first sale and while its branch was shut. Grids marked "ahead" also have the steps
+    ahead; None: nothing to say.
     """
 
     as_of: dt.date
@@ -64,7 +67,6 @@ class Inputs:
     branch_at: NDArray[np.int32]
     product_at: NDArray[np.int32]
     category_at: NDArray[np.int32]
-    sold_from: NDArray[np.int32]
     worth: NDArray[np.float64]
     units: Floats
     open: Flags  # branches x steps, ahead
@@ -76,8 +78,8 @@ class Inputs:
     events: list[Happening] = field(default_factory=list)
 
     @property
-    def ahead(self) -> int:
-        return len(self.dates) - self.past
+    def series(self) -> int:
+        return int(self.units.shape[0])
 
     def column(self, day: dt.date) -> int:
         """The step that a day of the panel or ahead is in."""
@@ -125,10 +127,11 @@ def _read(asked: Asked, everything: Period) -> Inputs:
     made.days_sold = len({day for of in selling.values() for day in of})
     reach = Period(span.first, max(span.last, made.dates[-1]))
     _add_calendar(made, shop, reach, selling)
-    if len(made.branch_at):
+    if made.series:
         _add_ledger(made, shop, span, daily)
         _add_promotions(made, reading.promotions(reach), reach)
         _add_prices(made, shop, reach)
+        _blank_unknown(made)
     return made
 
 
@@ -163,7 +166,6 @@ def _grids(asked: Asked, span: Period, sold: reading.Sold, daily: Floats, weekda
         branch_at=np.searchsorted(np.array([*branches], dtype=np.int64), sold.branch).astype(np.int32),
         product_at=product_at,
         category_at=of_product[product_at],
-        sold_from=(units > 0).argmax(axis=1).astype(np.int32),
         worth=np.nan_to_num(sold.worth),
         units=units,
         open=np.zeros((len(branches), 0), dtype=np.bool_),
@@ -184,8 +186,9 @@ def _add_calendar(made: Inputs, shop: Shop, reach: Period, selling: dict[int, li
     found = reading.events(reach)
     made.events = [_happening(event) for event in found if not event.is_closed]
     place = {id: number for number, id in enumerate(made.branches)}
+    whole = dt.timedelta(days=made.step - 1)  # a week is shut where all its days are
     closures = [
-        days.Closure(None if event.branch_id is None else place[event.branch_id], event.first_date, event.last_date)
+        days.Closure(None if event.branch_id is None else place[event.branch_id], event.first_date + whole, event.last_date)
         for event in found
         if event.is_closed
     ]
@@ -218,6 +221,17 @@ def _add_ledger(made: Inputs, shop: Shop, span: Period, daily: Floats) -> None:
         grid[row] = grids.empty_shelf(found.day, found.lowest, found.change, daily[row], before)
     if grid is not None:
         made.out = _in_steps(grid.astype(np.float32), made, span.first) > 0
+
+
+def _blank_unknown(made: Inputs) -> None:
+    """Nothing is known of a series before its first sale, nor while its branch was shut."""
+    first = (made.units > 0).argmax(axis=1)
+    for branch in range(len(made.branches)):
+        rows = np.flatnonzero(made.branch_at == branch)
+        shut = ~made.open[branch, : made.past]
+        for part in np.array_split(rows, 1 + rows.size // ROWS_AT_ONCE):
+            unknown = shut | (np.arange(made.past) < first[part, None])
+            made.units[part] = np.where(unknown, np.float32(np.nan), made.units[part])
 
 
 def _add_promotions(made: Inputs, promotions: Sequence[Promotion], reach: Period) -> None:
@@ -262,3 +276,47 @@ def _add_prices(made: Inputs, shop: Shop, reach: Period) -> None:
 def _in_steps(grid: Floats, made: Inputs, first: dt.date) -> Floats:
     """Daily columns summed into the steps."""
     return grid if made.step == 1 else grids.by_week(grid, first, made.dates[0].weekday())[0]
+
+
+def panel_of(inputs: Inputs) -> Panel:
+    """The inputs as the models take them. Products without a category are a group of their own, the last."""
+    first = inputs.dates[0] - dt.timedelta(days=inputs.step - 1)
+    without = len(inputs.categories)
+    return Panel(
+        step=inputs.step,
+        first=first,
+        horizon=len(inputs.dates) - inputs.past,
+        sold=inputs.units,
+        branch=inputs.branch_at.astype(np.int64),
+        category=np.where(inputs.category_at < 0, without, inputs.category_at).astype(np.int64),
+        open=inputs.open,
+        short=inputs.out,
+        promotion=inputs.promoted,
+        price=None if inputs.price is None else inputs.price[inputs.product_at],
+        events=tuple(_events(inputs)),
+    )
+
+
+def _events(inputs: Inputs) -> Iterator[Event]:
+    """Holidays by name, school holidays as one, and what people approved."""
+    for name in sorted(set(inputs.holidays.values())):
+        yield Event(name, _share_of_steps(inputs, [day for day, of in inputs.holidays.items() if of == name]))
+    if inputs.school:
+        yield Event("School holidays", _share_of_steps(inputs, inputs.school))
+    place = {id: number for number, id in enumerate(inputs.branches)}
+    of_category = {id: number for number, id in enumerate(inputs.categories)}
+    for event in inputs.events:
+        on = _share_of_steps(inputs, Period(event.first, event.last))
+        branch = None if event.branch is None else place[event.branch]
+        category = None if event.category is None else of_category[event.category]
+        yield Event(event.name, on, branch, category, event.effect)
+
+
+def _share_of_steps(inputs: Inputs, dates: Iterable[dt.date]) -> NDArray[np.float32]:
+    """The part of each step, past and ahead, that the days make up."""
+    on = np.zeros(len(inputs.dates), dtype=np.float32)
+    for day in dates:
+        column = inputs.column(day)
+        if 0 <= column < on.size:
+            on[column] += 1 / inputs.step
+    return on
