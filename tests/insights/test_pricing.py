@@ -59,7 +59,7 @@ def values(inputs: Inputs) -> np.ndarray:
 
 def test_what_is_hidden_is_found() -> None:
     truth = np.linspace(-2.6, -0.4, 16).tolist()
-    found = ANALYSIS.compute(made_up(truth, display=0.3), lambda done, total: None).readings
+    found = ANALYSIS.compute(made_up(truth, display=0.3, per_week=300), lambda done, total: None).readings
     assert np.allclose([one.value for one in found], truth, atol=0.35)
     held = [one.low <= true <= one.high for one, true in zip(found, truth, strict=True)]
     assert 10 <= sum(held) <= 16
