@@ -116,6 +116,11 @@ def cover_totals(
     return CoverTotals(*_read(_COVER_TOTALS, given)[0])
 
 
+def daily_demand(today: dt.date, products: list[int]) -> dict[tuple[int, int], Decimal]:
+    """Expected daily demand of products by (branch, product); those with stock levels only."""
+    return {(row[0], row[1]): row[2] for row in _read(_DAILY, _given(today) | {"products": products})}
+
+
 def dead_stock(
     today: dt.date, *, days: int, branch: int | None = None, supplier: int | None = None, most: int | None = 200
 ) -> list[Dead]:
@@ -179,6 +184,10 @@ held as (
         and (%(branch)s::bigint is null or l.branch_id = %(branch)s)
         and (%(supplier)s::bigint is null or p.supplier_id = %(supplier)s)
 )
+"""
+
+_DAILY = f"""{_DEMAND}
+select branch_id, product_id, daily from held where product_id = any(%(products)s)
 """
 
 _COVERED = f"""{_DEMAND},

@@ -146,14 +146,18 @@ def progress(shop: Shop) -> list[Known]:
     """What is known, measured by the sales of the last 28 days of products on sale, and how many rows lack it."""
     rollups.refresh(_recent(shop))
     known = GAPS | {name: Q(supplier=None) | _through(gap) for name, gap in SUPPLIER_GAPS.items()}
-    nets = {name: Sum("sold", filter=~gap) for name, gap in known.items()}
+    nets = {f"net_{name}": Sum("sold", filter=~gap) for name, gap in known.items()}
     many = {f"no_{name}": Count("pk", filter=gap) for name, gap in GAPS.items()}
-    found = Product.objects.active().annotate(sold=_sold(shop)).aggregate(all=Sum("sold"), **nets, **many)
+    found = Product.objects.active().annotate(sold=_sold(shop)).aggregate(net_all=Sum("sold"), **nets, **many)
     lack = Supplier.objects.aggregate(**{f"no_{name}": Count("pk", filter=gap) for name, gap in SUPPLIER_GAPS.items()})
     return [
-        Known(name, TITLES[name], found[name] / found["all"] if found["all"] else None, (found | lack)[f"no_{name}"])
+        Known(name, TITLES[name], _share(found[f"net_{name}"], found["net_all"]), (found | lack)[f"no_{name}"])
         for name in (*GAPS, *SUPPLIER_GAPS)
     ]
+
+
+def _share(part: Decimal | None, whole: Decimal | None) -> Decimal | None:
+    return (part or Decimal(0)) / whole if whole and whole > 0 else None
 
 
 def save(posted: Any, *, by: str) -> Cell | None:
