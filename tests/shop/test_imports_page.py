@@ -51,11 +51,12 @@ def test_a_file_goes_in_through_the_pages(committed_cast: Cast) -> None:
         job = Job.objects.get(kind="import")
         assert started.url == f"/s/green/imports/{job.pk}/"
         waiting = client.get(started.url).content.decode()
-        assert "Waiting for a free worker" in waiting and 'hx-trigger="every 2s"' in waiting
+        assert "Waiting for a free worker" in waiting and 'hx-trigger="look, every 30s"' in waiting
+        assert f'data-events="/s/green/jobs/{job.pk}/events/" data-status="queued"' in waiting
         jobs.run(job.pk)
         assert Sale.objects.get().receipt == "R1"
     done = client.get(started.url).content.decode()
-    assert "The file is in." in done and "every 2s" not in done
+    assert "The file is in." in done and "hx-trigger" not in done
     assert "1 receipt worth <b>€2.90</b>" in done
     assert "quantity: “x” is not a number" in done.lower().replace("quantity: “x”", "quantity: “x”")
     refused = b"".join(client.get(f"{started.url}refused/").streaming_content).decode()
