@@ -63,11 +63,15 @@ def _sell(shop: Shop, times: int, days_ago: range, last_day: dt.date) -> None:
 
 
 @contextmanager
-def without_link_checks() -> Iterator[None]:
-    """Lines are written in this block without their links being checked one by one; they are checked at its end."""
+def without_link_checks(**links: tuple[str, ...]) -> Iterator[None]:
+    """Rows are written in this block without their links being checked one by one; they are checked at its end.
+
+    `links` are columns by table; by default those of sale lines.
+    """
     with as_owner():
-        for column in ("sale_id", "product_id"):
-            _as_owner(f"alter table sales_saleline drop constraint sales_saleline_{column}_in_shop")
+        for table, columns in (links or {"sales_saleline": ("sale_id", "product_id")}).items():
+            for column in columns:
+                _as_owner(f"alter table {table} drop constraint {table}_{column}_in_shop")
     yield
     with as_owner():
         raise_walls()
