@@ -17,6 +17,8 @@ from django.utils import timezone
 from insights.analyses.protocol import Analysis, AnalysisRefused, Asked, find_analysis
 from insights.decisions.offering import offer
 from insights.models import Run
+from insights.providers import gateway
+from insights.providers.gateway import Said
 from sales import reports
 from shop import jobs
 from shop.errors import Refused
