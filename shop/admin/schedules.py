@@ -43,9 +43,9 @@ class ScheduleAdmin(ShopModelAdmin):
     sees = Can.CHANGE_SETTINGS
     edits = Can.CHANGE_SETTINGS
     adds = False
-    list_display = ("work", "time", "days", "is_active", "next_due_at", "last_started_at")
-    fields = ("work", "at", "weekdays", "is_active", "next_due_at", "last_started_at")
-    readonly_fields = ("work", "next_due_at", "last_started_at")
+    list_display = ("work", "time", "days", "is_active", "next_run", "last_run")
+    fields = ("work", "at", "weekdays", "is_active", "next_run", "last_run")
+    readonly_fields = ("work", "next_run", "last_run")
     actions = None
 
     def has_delete_permission(self, request, obj=None):
@@ -62,6 +62,14 @@ class ScheduleAdmin(ShopModelAdmin):
     @admin.display(ordering="weekdays")
     def days(self, schedule):
         return schedules.days_in_words(schedule.weekdays)
+
+    @admin.display(ordering="next_due_at")
+    def next_run(self, schedule):
+        return schedule.next_due_at
+
+    @admin.display(ordering="last_started_at")
+    def last_run(self, schedule):
+        return schedule.last_started_at
 
     def render_change_form(self, request, context, *args, obj=None, **kwargs):
         answer = super().render_change_form(request, context, *args, obj=obj, **kwargs)
