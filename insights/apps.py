@@ -8,5 +8,6 @@ class InsightsConfig(AppConfig):
 
     def ready(self) -> None:
         from insights import night  # its receiver hears of imports
+        from insights.briefs import sending  # noqa: F401  registers its job and its hour
 
         night.register()

@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from insights.views import calendar, decisions, forecast, inventory, lines, models, products, runs, sales, stock, today
+from insights.views import (
+    briefs,
+    calendar,
+    decisions,
+    forecast,
+    inventory,
+    lines,
+    models,
+    products,
+    runs,
+    sales,
+    stock,
+    today,
+)
 
 app_name = "insights"
 urlpatterns = [
@@ -19,6 +32,7 @@ urlpatterns = [
     path("calendar/<int:pk>/", calendar.event_edit, name="event_edit"),
     path("calendar/<int:pk>/approve/", calendar.event_approve, name="event_approve"),
     path("calendar/<int:pk>/dismiss/", calendar.event_dismiss, name="event_dismiss"),
+    path("brief/", briefs.brief, name="brief"),
     # decisions
     path("decisions/", decisions.decision_list, name="decision_list"),
     path("decisions/<int:pk>/", decisions.decision_detail, name="decision_detail"),

@@ -50,6 +50,20 @@ def open_invitations_of(shop_id: int) -> list[Invitation]:
     return list(waiting.select_related("invited_by").order_by("-expires_at"))
 
 
+def shop_by_id(shop_id: int) -> Shop | None:
+    return Shop.objects.filter(pk=shop_id).first()
+
+
+def member_by_email(shop_id: int, email: str) -> Membership | None:
+    """Who has this address in the shop now, if they may sign in; for links that stand for a person."""
+    members = Membership.objects.select_related("user", "shop").filter(shop_id=shop_id, user__is_active=True)
+    return members.filter(user__email__iexact=email).first()
+
+
+def member_by_id(shop_id: int, membership_id: int) -> Membership | None:
+    return Membership.objects.select_related("user", "shop").filter(shop_id=shop_id, pk=membership_id).first()
+
+
 def every_shop_id() -> list[int]:
     """For tasks that fan out one task a shop."""
     return list(Shop.objects.order_by("id").values_list("id", flat=True))

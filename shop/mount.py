@@ -5,12 +5,13 @@ without a slug, links are shareable, and two tabs with two shops are safe.
 """
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest, HttpResponse
-from django.urls import get_script_prefix, reverse, set_script_prefix, set_urlconf
+from django.urls import get_script_prefix, get_urlconf, reverse, set_script_prefix, set_urlconf
 
 from shop.models.shops import SLUG
 
@@ -79,6 +80,19 @@ def root_url(name: str, *args: Any, **kwargs: Any) -> str:
 def shop_url(slug: str, name: str, *args: Any, **kwargs: Any) -> str:
     """The path of a view inside the shop with this slug, wherever it is asked from."""
     return _reverse_under(prefix_of(slug), name, SHOP_URLCONF, args, kwargs)
+
+
+@contextmanager
+def inside(slug: str) -> Iterator[None]:
+    """Reverse URLs as inside this shop in the block: for work asked for from outside its mount."""
+    before = get_script_prefix(), get_urlconf()
+    set_script_prefix(prefix_of(slug))
+    set_urlconf(SHOP_URLCONF)
+    try:
+        yield
+    finally:
+        set_script_prefix(before[0])
+        set_urlconf(before[1])
 
 
 def _reverse_under(prefix: str, name: str, urlconf: str, args: Any, kwargs: Any) -> str:

@@ -231,6 +231,11 @@ def remove_member(*, membership_id: int, shop: Shop) -> None:
     membership.delete()
 
 
+def switch_brief(*, shop_id: int, user_id: int, gets_brief: bool) -> None:
+    """Whether a member is mailed the morning brief. Somebody who is no member stays none."""
+    Membership.objects.filter(shop_id=shop_id, user_id=user_id).update(gets_brief=gets_brief)
+
+
 def _locked(membership_id: int, shop: Shop) -> Membership:
     """The shop's membership row, with the shop locked so that two owners cannot remove each other at once."""
     Shop.objects.select_for_update().get(pk=shop.pk)

@@ -277,6 +277,9 @@ EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD", "", meaning="SMTP password
 EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", True, meaning="STARTTLS with the SMTP server.")
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Aisle <aisle@localhost>", meaning="Sender of our mail.")
+PUBLIC_URL = env.text(
+    "PUBLIC_URL", "http://localhost:8000", meaning="Where people reach this installation; links in its mail begin so."
+)
 if not EMAIL_HOST:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = AISLE_HOME / "mail"

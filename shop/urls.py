@@ -11,6 +11,7 @@ urlpatterns = [
     path("shops/", public.shop_list, name="shop_list"),
     path("start/", public.start, name="start"),
     path("join/<str:secret>/", public.join, name="join"),
+    path("d/", include("insights.link_urls")),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("accounts/", include("allauth.urls")),

@@ -46,6 +46,7 @@ IN_SHOP: dict[str, Access] = {
     "insights:event_approve": Access(Can.DECIDE, "post", row=lambda shelf: shelf.event),
     "insights:event_dismiss": Access(Can.DECIDE, "post", row=lambda shelf: shelf.event),
     "insights:forecast_quality": Access(Can.SEE_SALES),
+    "insights:brief": Access(Can.DECIDE, "post", form=True),
     "insights:decision_list": Access(Can.SEE_SALES),
     "insights:decision_detail": Access(Can.SEE_SALES, row=lambda shelf: shelf.suggestion),
     "insights:decision_evidence": Access(Can.SEE_SALES, row=lambda shelf: shelf.suggestion),
@@ -108,6 +109,8 @@ OUTSIDE: dict[str, Access] = {
     "healthz": Access(ANYBODY),
     "readyz": Access(ANYBODY),
     "join": Access(ANYBODY),
+    "decision_link": Access(ANYBODY),
+    "brief_off": Access(ANYBODY),
     "start": Access(SIGNED_IN),
     "shop_list": Access(SIGNED_IN),
 }
