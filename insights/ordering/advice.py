@@ -20,9 +20,9 @@ MOST_CASES = 4096
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What is weighed against what. `lost_weight` makes a missed sale count for more or less than its margin."""
+    """What is weighed against what. Money is in the shop's currency."""
 
-    lost_weight: float = 1.0
+    patience: float = 0.0  # what a missed sale costs beyond its margin: people who did not find it
     holding_a_year: float = 0.25  # of the cost of goods lying on the shelf
     together: float = 0.1  # how far the days of a forecast err alike
 
@@ -142,10 +142,12 @@ class Scale:
         return (1 - items.missing) * self.needed.missed(have) + items.missing * self.longer.missed(have)
 
     def wasted(self, cases: Ints) -> Floats:
-        """What of the order spoils: it is sold before what comes later."""
+        """What of the order spoils, as far as it is to this delivery's account: goods that keep for several
+        deliveries stand in for what those would bring, so each carries its share."""
         old, spoils = self.old_in_life, self.items.life < FOREVER
         more = self.within_life.left(old + cases * self.items.case) - self.within_life.left(old)
-        return np.asarray(np.where(spoils, np.maximum(more, 0), 0))
+        deliveries = np.maximum(self.items.life / np.maximum(self.cycle, 1), 1)
+        return np.asarray(np.where(spoils, np.maximum(more, 0) / deliveries, 0))
 
     def value(self, cases: Ints) -> Floats:
         """What an order earns beside ordering nothing, in money."""
@@ -156,7 +158,7 @@ class Scale:
         """The value as the policy weighs it, less what lying on the shelf costs."""
         items, policy = self.items, self.policy
         lies = self.needed.left(self.old + cases * items.case) * self.cycle / 365
-        extra = (policy.lost_weight - 1) * items.margin * self.missed(cases)
+        extra = policy.patience * items.portion * self.missed(cases)
         return self.value(cases) - extra - policy.holding_a_year * items.cost * lies
 
     def best_cases(self) -> Ints:
