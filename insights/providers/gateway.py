@@ -226,7 +226,15 @@ def _made(access: ModelAccess, call: LLMCall, seconds: float, do: Callable[[Prov
         calls.fail(call, error, _why(access, error), _ms(began))
         if error.unwell:
             breaker.failed(access)
-        log.warning("model failed", extra={"model": access.pk, "call": call.pk, "why": type(error).__name__})
+        log.warning(
+            "model failed",
+            extra={
+                "model": access.pk,
+                "call": call.pk,
+                "why": type(error).__name__,
+                "cause": type(error.__cause__).__name__,
+            },
+        )
         raise
     breaker.worked(access)
     return said, call, _ms(began)

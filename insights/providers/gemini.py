@@ -100,7 +100,7 @@ def _errors() -> Iterator[None]:
     except GoogleAPICallError as error:
         raise _from_status(int(error.code or 500), str(error.message or ""), error) from error
     except Exception as error:  # whatever it trips over in an answer of another shape
-        raise BadAnswer(f"not an answer of Gemini: {type(error).__name__}") from error
+        raise BadAnswer("it was not in the form of an answer") from error
 
 
 def _from_status(status: int, message: str, error: Any) -> ProviderError:
@@ -115,13 +115,13 @@ def _from_status(status: int, message: str, error: Any) -> ProviderError:
 
 def _answer(said: Any, model: str) -> Answer:
     if said.prompt_feedback.block_reason:
-        raise Blocked("the question was refused")
+        raise Blocked
     if not said.candidates:
-        raise BadAnswer("no candidates")
+        raise BadAnswer("it was empty")
     candidate, used = said.candidates[0], said.usage_metadata
     text = "".join(part.text for part in candidate.content.parts)
     if candidate.finish_reason.name in {"SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII"}:
-        raise Blocked(f"finished by {candidate.finish_reason.name}")
+        raise Blocked
     # The package knows no count of thinking, which is paid for: all that was not the question is counted.
     tokens_out = max(used.candidates_token_count, used.total_token_count - used.prompt_token_count)
     return Answer(text, model, used.prompt_token_count or None, tokens_out or None)

@@ -98,13 +98,16 @@ def _errors() -> Iterator[None]:
         yield
     except (openai.APITimeoutError, openai.APIConnectionError) as error:
         unreached = isinstance(error.__cause__, httpx2.ConnectError | httpx2.ConnectTimeout)
-        raise (ProviderDown if unreached else AnswerLost)(type(error.__cause__ or error).__name__) from error
+        if unreached:
+            raise ProviderDown("could not be reached") from error
+        late = isinstance(error, openai.APITimeoutError)
+        raise AnswerLost("no answer in time" if late else "the connection was closed") from error
     except httpx2.HTTPError as error:
-        raise AnswerLost(type(error).__name__) from error
+        raise AnswerLost("the connection was closed") from error
     except openai.APIStatusError as error:
         raise _from_status(error.status_code, str(error.message), error.response.headers) from error
     except (openai.OpenAIError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
-        raise BadAnswer(f"not an answer of a model: {type(error).__name__}") from error
+        raise BadAnswer("it was not in the form of an answer") from error
 
 
 def _from_status(status: int, message: str, headers: Any) -> Exception:
@@ -121,13 +124,13 @@ def _from_status(status: int, message: str, headers: Any) -> Exception:
 
 def _answer(said: dict[str, Any], model: str) -> Answer:
     if not said["choices"]:
-        raise BadAnswer("no choices")
+        raise BadAnswer("it was empty")
     choice = said["choices"][0]
     if choice.get("finish_reason") == "content_filter" or choice["message"].get("refusal"):
-        raise Blocked("the answer was withheld")
+        raise Blocked
     text = choice["message"]["content"]
     if not isinstance(text, str):
-        raise BadAnswer("no text")
+        raise BadAnswer("it was empty")
     used = said.get("usage")
     return Answer(text, model, _count(used, "prompt_tokens"), _count(used, "completion_tokens"))
 

@@ -24,13 +24,13 @@ def within(seconds: float, call: Callable[[], T]) -> T:
     thread.start()
     thread.join(seconds)
     if not box:
-        raise AnswerLost(f"no answer within {seconds:.0f} s")
+        raise AnswerLost("no answer in time")
     error, result = box[0]
     if error is None:
         return result  # type: ignore[no-any-return]
     if isinstance(error, ProviderError):
         raise error
-    raise BadAnswer(f"unexpected {type(error).__name__}") from error
+    raise BadAnswer("it could not be read") from error
 
 
 def _into(box: list[Any], call: Callable[[], Any]) -> None:
@@ -91,7 +91,7 @@ def requests_session(session: Any, seconds: float) -> Iterator[None]:
             raise ProviderDown("could not be reached") from error
         raise AnswerLost("the connection was closed") from error
     except (requests.exceptions.Timeout, urllib3.exceptions.HTTPError) as error:
-        raise AnswerLost("the answer did not arrive") from error
+        raise AnswerLost("no answer in time, or not all of it") from error
     finally:
         session.close()
 

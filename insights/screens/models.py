@@ -148,7 +148,8 @@ class CallScreen:
     sent: list[tuple[str, str]]
 
 
-_PARTS = {"system": "What the model was told to do", "user": "The facts", "schema": "The shape of the answer"}
+_PARTS = {"system": "What the model was told to do", "user": "The facts", "schema": "The shape of the answer",
+    "max_tokens": "The longest answer, in tokens", "texts": "The texts"}  # fmt: skip
 
 
 def one_call(call: LLMCall) -> CallScreen:
