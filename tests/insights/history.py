@@ -6,6 +6,11 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
+import numpy as np
+
+from insights.analyses.forecast.inputs import Inputs
+from insights.analyses.forecast.outcome import Bands, Sums, summed
+from insights.analyses.forecast.panel import Forecasts, Score, Totals
 from inventory.models import Product
 from sales import rollups
 from sales.models import Sale, SaleLine
@@ -59,3 +64,17 @@ def _line(sale: Sale, product: Product, amount: float) -> SaleLine:
     return SaleLine(
         sale=sale, product=product, name=product.name, quantity=quantity, unit_price=PRICE, net=quantity * PRICE
     )
+
+
+def added_up(made: Inputs, bands: Bands) -> Sums:
+    """Totals whose bands are the sums of their products' bands."""
+    without = len(made.categories)
+    places = np.where(made.category_at < 0, without, made.category_at)
+    keys = [(None, None), *((at, None) for at in sorted({*made.branch_at.tolist()}))]
+    keys += sorted({*zip(made.branch_at.tolist(), places.tolist(), strict=True)})
+    rows = [((made.branch_at == at) | (at is None)) & ((places == of) | (of is None)) for at, of in keys]
+    # One step a day: what is summed in steps is summed in days.
+    sums = {name: np.array([of[row].sum(axis=0) for row in rows]) for name, of in bands.items()}
+    scores = tuple(Score(wape=0.1) for _ in rows)
+    forecasts = Forecasts(**sums, model=("total",) * len(rows), scores=scores, overall=Score())
+    return summed(made, bands, Totals(tuple(at for at, _ in keys), tuple(of for _, of in keys), forecasts))

@@ -130,8 +130,8 @@ def test_promotions_prices_and_events_are_known_ahead(sold: Cast) -> None:
     prices = made.price[made.product_at[at_high]]
     assert prices[[1, DAYS, DAYS + 1]].tolist() == [2, 2, 3]
     fair = next(event for event in inputs.panel_of(made).events if event.name == "Fair")
-    assert (fair.effect, np.flatnonzero(fair.on).tolist()) == (0.5, [DAYS + 1])
-    assert fair.branch == list(made.branches).index(station.pk)
+    assert (fair.effect, np.flatnonzero(fair.days).tolist()) == (1.5, [DAYS + 1])
+    assert np.flatnonzero(fair.series).tolist() == [at_station]
 
 
 def test_a_step_out_of_stock_is_marked_from_the_ledger(sold: Cast) -> None:
@@ -171,7 +171,7 @@ def test_books_of_whole_weeks_are_told_by_the_week(cast: Cast) -> None:
     assert made.dates[made.past] == made.dates[made.past - 1] + dt.timedelta(days=7)
     panel = inputs.panel_of(made)
     assert panel.first == made.dates[0] - dt.timedelta(days=6)
-    assert max(float(event.on.max()) for event in panel.events) <= 1
+    assert max(float(np.max(event.days)) for event in panel.events) <= 1
 
 
 def test_what_stopped_selling_or_is_off_sale_is_left_out(sold: Cast) -> None:

@@ -5,7 +5,6 @@ import datetime as dt
 import io
 from collections import defaultdict
 from decimal import Decimal
-from typing import Any
 
 import numpy as np
 import pytest
@@ -23,7 +22,7 @@ from shop.models import Branch
 from shop.periods import Period
 from shop.tenancy import use_shop
 from tests.factories import Cast
-from tests.insights.history import book
+from tests.insights.history import added_up, book
 
 pytestmark = pytest.mark.django_db
 AS_OF = dt.date(2026, 3, 1)
@@ -51,12 +50,9 @@ def made_up(read: inputs.Inputs, seed: int = 1) -> Outcome:
     draw = np.random.default_rng(seed)
     mean = outcome.by_day(read, draw.gamma(2, 3, (read.series, AHEAD)))
     bands = {name: store.rounded(mean * of) for name, of in zip(store.BANDS, (1, 0.8, 1.2, 0.5, 1.7), strict=True)}
-    shelves = outcome.shelves_of(read)
-    sums = {name: outcome.totals(read, of, shelves) for name, of in bands.items()}
-    parts: Any = [{name: of[place] for name, of in sums.items()} for place in range(3)]
     scores = {name: np.full(read.series, 0.25) for name in store.SCORES}
     scores["bias"][0] = np.nan
-    return Outcome(bands, ["ets"] * read.series, scores, shelves, *parts, {"wape": 0.2}, 0)
+    return Outcome(bands, ["ets"] * read.series, scores, added_up(read, bands), {"wape": 0.2}, 0)
 
 
 def new_run(status: str = Run.Status.DONE) -> Run:

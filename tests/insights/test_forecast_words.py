@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from insights.analyses.forecast import explain, facts
 from insights.analyses.forecast.inputs import Happening, Inputs
-from insights.analyses.forecast.outcome import Outcome, by_day, shelves_of, totals
+from insights.analyses.forecast.outcome import Outcome, by_day
 from insights.analyses.forecast.store import BANDS, SCORES
+from tests.insights.history import added_up
 
 AS_OF = dt.date(2026, 3, 1)
 PAST, AHEAD = 56, 14
@@ -40,10 +41,9 @@ def shop(past: dict[str, list[float]], ahead: dict[str, float], **more: Any) -> 
         setattr(made, name, value)
     mean = by_day(made, np.array([[ahead[name]] * AHEAD for name in names]))
     bands = dict(zip(BANDS, (mean, mean * 0.8, mean * 1.2, mean * 0.5, mean * 1.5), strict=True))
-    shelves = shelves_of(made)
-    parts: Any = [{name: totals(made, of, shelves)[at] for name, of in bands.items()} for at in range(3)]
     scores = {name: np.full(len(names), 0.3) for name in SCORES}
-    return made, Outcome(bands, ["ets"] * len(names), scores, shelves, *parts, {"wape": 0.2, "naive_wape": 0.4}, 1)
+    sums = added_up(made, bands)
+    return made, Outcome(bands, ["ets"] * len(names), scores, sums, {"wape": 0.2, "naive_wape": 0.4}, 1)
 
 
 def said(made: Inputs, outcome: Outcome | None) -> list[str]:

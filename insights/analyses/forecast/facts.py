@@ -39,7 +39,9 @@ def findings(inputs: Inputs, outcome: Outcome | None) -> dict[str, Any]:
         "sales": _sales(inputs, outcome),
         "models": _models(outcome),
         "stepped_back": outcome.stepped_back,
-        "next": {"units": float(outcome.shop["mean"][0, : _ahead(inputs)].sum())},
+        "contest": outcome.contest,
+        **outcome.overall,
+        "next": {"units": float(outcome.sums.of()["mean"][: _ahead(inputs)].sum())},
     }
 
 
@@ -221,10 +223,9 @@ def _weakest(inputs: Inputs, outcome: Outcome) -> list[Fact]:
 def _sales(inputs: Inputs, outcome: Outcome) -> dict[str, dict[str, list[float]]]:
     """Net sales a day at the prices of late; the band is as wide, in proportion, as that of the units."""
     money = outcome.bands["mean"] * inputs.worth[:, None]
-    found = {"all": _banded(money.sum(axis=0), {name: of[0] for name, of in outcome.shop.items()})}
+    found = {"all": _banded(money.sum(axis=0), outcome.sums.of())}
     for place, branch in enumerate(inputs.branches):
-        of_branch = {name: of[place] for name, of in outcome.branches.items()}
-        found[str(branch)] = _banded(money[inputs.branch_at == place].sum(axis=0), of_branch)
+        found[str(branch)] = _banded(money[inputs.branch_at == place].sum(axis=0), outcome.sums.of(place))
     return found
 
 

@@ -188,7 +188,9 @@ def _add_calendar(made: Inputs, shop: Shop, reach: Period, selling: dict[int, li
     place = {id: number for number, id in enumerate(made.branches)}
     whole = dt.timedelta(days=made.step - 1)  # a week is shut where all its days are
     closures = [
-        days.Closure(None if event.branch_id is None else place[event.branch_id], event.first_date + whole, event.last_date)
+        days.Closure(
+            None if event.branch_id is None else place[event.branch_id], event.first_date + whole, event.last_date
+        )
         for event in found
         if event.is_closed
     ]
@@ -280,36 +282,40 @@ def _in_steps(grid: Floats, made: Inputs, first: dt.date) -> Floats:
 
 def panel_of(inputs: Inputs) -> Panel:
     """The inputs as the models take them. Products without a category are a group of their own, the last."""
-    first = inputs.dates[0] - dt.timedelta(days=inputs.step - 1)
     without = len(inputs.categories)
     return Panel(
+        keys=tuple(f"{branch}:{product}" for branch, product in inputs.rows()),
+        first=inputs.dates[0] - dt.timedelta(days=inputs.step - 1),
         step=inputs.step,
-        first=first,
         horizon=len(inputs.dates) - inputs.past,
-        sold=inputs.units,
-        branch=inputs.branch_at.astype(np.int64),
-        category=np.where(inputs.category_at < 0, without, inputs.category_at).astype(np.int64),
-        open=inputs.open,
-        short=inputs.out,
+        y=inputs.units,
+        censored=inputs.out,
+        closed=None if inputs.open.all() else ~inputs.open[inputs.branch_at],
         promotion=inputs.promoted,
         price=None if inputs.price is None else inputs.price[inputs.product_at],
         events=tuple(_events(inputs)),
+        branch=inputs.branch_at,
+        category=np.where(inputs.category_at < 0, without, inputs.category_at),
+        product=inputs.product_at,
     )
 
 
 def _events(inputs: Inputs) -> Iterator[Event]:
     """Holidays by name, school holidays as one, and what people approved."""
     for name in sorted(set(inputs.holidays.values())):
-        yield Event(name, _share_of_steps(inputs, [day for day, of in inputs.holidays.items() if of == name]))
+        days_of = [day for day, of in inputs.holidays.items() if of == name]
+        yield Event(name, _share_of_steps(inputs, days_of), kind="holiday")
     if inputs.school:
-        yield Event("School holidays", _share_of_steps(inputs, inputs.school))
-    place = {id: number for number, id in enumerate(inputs.branches)}
-    of_category = {id: number for number, id in enumerate(inputs.categories)}
+        yield Event("School holidays", _share_of_steps(inputs, inputs.school), kind="school")
+    branch, category = (np.array([*ids, 0]) for ids in (inputs.branches, inputs.categories))
     for event in inputs.events:
+        touched = np.ones(inputs.series, dtype=np.bool_)
+        if event.branch is not None:
+            touched &= branch[inputs.branch_at] == event.branch
+        if event.category is not None:
+            touched &= category[inputs.category_at] == event.category
         on = _share_of_steps(inputs, Period(event.first, event.last))
-        branch = None if event.branch is None else place[event.branch]
-        category = None if event.category is None else of_category[event.category]
-        yield Event(event.name, on, branch, category, event.effect)
+        yield Event(event.name, on, "own", touched, None if event.effect is None else 1 + event.effect)
 
 
 def _share_of_steps(inputs: Inputs, dates: Iterable[dt.date]) -> NDArray[np.float32]:

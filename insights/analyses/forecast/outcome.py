@@ -2,73 +2,102 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from insights.analyses.forecast.inputs import Inputs
-from insights.analyses.forecast.store import SCORES, Floats, Rows, added, rounded
+from insights.analyses.forecast.inputs import Inputs, panel_of
+from insights.analyses.forecast.store import BANDS, SCORES, Floats, Rows, added, rounded
+from insights.analyses.protocol import Tick
 from insights.forecasts import TOTAL
 
+if TYPE_CHECKING:
+    from insights.analyses.forecast.panel import Forecasts, Score, Totals
+
 Bands = dict[str, Floats]
+Places = NDArray[np.intp]
+
+NAIVE = "naive"  # the model that repeats last week
+ALL = -1
+_SCORE_OF = dict(zip(SCORES, ("wape", "naive_wape", "bias", "coverage80"), strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Totals, a row each: of a category at a branch, of a branch (category ALL), of the shop (both ALL). By place."""
+
+    branch: Places
+    category: Places
+    bands: Bands
+    scores: dict[str, Floats]
+
+    def of(self, branch: int = ALL) -> Bands:
+        """The days of a branch, or of the shop."""
+        row = np.flatnonzero((self.branch == branch) & (self.category == ALL))
+        if row.size:
+            return {name: of[row[0]] for name, of in self.bands.items()}
+        return {name: np.zeros(of.shape[1]) for name, of in self.bands.items()}
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Bands by name, rows x days ahead. `shelves` are the categories at a branch: places of branch and category.
+    """Bands by name, series x days ahead. `scores` are by name and series, NaN where unknown; `overall` are the run's.
 
-    `scores` are by name and series, NaN where unknown; `overall` are the run's, by name. `stepped_back` counts the
-    series for which nothing beat repeating last week.
+    `contest` holds how far each model was off over all series; `stepped_back` counts the series that are served by
+    repeating last week.
     """
 
     bands: Bands
     model: list[str]
     scores: dict[str, Floats]
-    shelves: NDArray[np.int32]
-    categories: Bands
-    branches: Bands
-    shop: Bands
+    sums: Sums
     overall: dict[str, float | None]
     stepped_back: int
+    contest: dict[str, float] = field(default_factory=dict)
 
     def week(self, name: str, days: int) -> float:
         """The shop's first days ahead as one: means add up, chance partly evens out."""
-        middle = self.shop["mean"][0, :days]
-        if name == "mean":
-            return float(middle.sum())
-        wide = float(np.sqrt(((self.shop[name][0, :days] - middle) ** 2).sum()))
-        return max(0.0, float(middle.sum()) + (wide if name.startswith("high") else -wide))
+        shop = self.sums.of()
+        middle = float(shop["mean"][:days].sum())
+        wide = float(np.sqrt(((shop[name][:days] - shop["mean"][:days]) ** 2).sum()))
+        return max(0.0, middle + (wide if name.startswith("high") else -wide))
 
 
-def rows(inputs: Inputs, outcome: Outcome) -> list[Rows]:
-    """What is stored of it."""
-    branch, product, category = (
-        np.array([*ids, 0], dtype=np.int64) for ids in (inputs.branches, inputs.products, inputs.categories)
+def expect(inputs: Inputs, tick: Tick) -> Outcome | None:
+    """What is expected; None where the shop's past is too short, or nothing of it sells any more."""
+    if inputs.is_too_little or not inputs.series:
+        return None
+    from insights.analyses.forecast.compute import choose, fit, totals
+
+    panel = panel_of(inputs)
+    choice = choose(panel, tick=lambda done, total: tick(9 * done, 10 * max(total, 1)))
+    made = fit(panel, choice)
+    tick(95, 100)
+    bands = in_days(inputs, made)
+    found = choice.overall
+    return Outcome(
+        bands=bands,
+        model=list(made.model),
+        scores=as_arrays(made.scores),
+        sums=summed(inputs, bands, totals(panel, made, choice)),
+        overall={
+            "wape": found.wape,
+            "naive_wape": found.naive_wape,
+            "bias": found.bias,
+            "coverage": found.coverage80,
+            "pinball": found.pinball,
+            "naive_pinball": found.naive_pinball,
+        },
+        stepped_back=sum(name == NAIVE for name in made.model),
+        contest=dict(choice.contest),
     )
-    at_branch = branch[np.arange(len(inputs.branches))]
-    of_shelf = branch[outcome.shelves[:, 0]], category[outcome.shelves[:, 1]]
-    links = (branch[inputs.branch_at], product[inputs.product_at], category[inputs.category_at])
-    return [
-        _rows(inputs, links, outcome.model, outcome.bands, outcome.scores),
-        _rows(inputs, (of_shelf[0], 0, of_shelf[1]), [TOTAL], outcome.categories),
-        _rows(inputs, (at_branch, 0, 0), [TOTAL], outcome.branches),
-        _rows(inputs, (np.zeros(1, dtype=np.int64), 0, 0), [TOTAL], outcome.shop),
-    ]
 
 
-def _rows(
-    inputs: Inputs,
-    links: tuple[NDArray[np.int64] | int, ...],
-    model: list[str],
-    bands: Bands,
-    scores: dict[str, Floats] | None = None,
-) -> Rows:
-    count = bands["mean"].shape[0]
-    branch, product, category = (np.broadcast_to(np.asarray(ids, dtype=np.int64), count) for ids in links)
-    unknown = {name: np.full(count, np.nan) for name in SCORES}
-    names = model if len(model) == count else model * count
-    return Rows(branch, product, category, names, inputs.step, bands, scores or unknown)
+def in_days(inputs: Inputs, made: Forecasts) -> Bands:
+    return {name: by_day(inputs, getattr(made, name)) for name in BANDS}
 
 
 def by_day(inputs: Inputs, steps: Floats) -> Floats:
@@ -81,20 +110,37 @@ def by_day(inputs: Inputs, steps: Floats) -> Floats:
     return rounded(days)
 
 
-def totals(inputs: Inputs, mean: Floats, shelves: NDArray[np.int32]) -> tuple[Floats, Floats, Floats]:
-    """The means of categories at branches, branches and the shop: exact sums of the products'."""
-    whole = len(inputs.categories) + 1
-    key = inputs.branch_at.astype(np.int64) * whole + inputs.category_at + 1
-    shelf = np.searchsorted(shelves[:, 0].astype(np.int64) * whole + shelves[:, 1] + 1, key)
-    known = inputs.category_at >= 0
-    return (
-        added(mean[known], shelf[known], len(shelves)),
-        added(mean, inputs.branch_at.astype(np.intp), len(inputs.branches)),
-        added(mean, np.zeros(len(mean), dtype=np.intp), 1),
+def as_arrays(scores: Sequence[Score]) -> dict[str, Floats]:
+    """Scores by name; NaN where unknown."""
+    found = {name: [getattr(score, of) for score in scores] for name, of in _SCORE_OF.items()}
+    return {name: np.array([np.nan if of is None else of for of in values]) for name, values in found.items()}
+
+
+def summed(inputs: Inputs, bands: Bands, made: Totals) -> Sums:
+    """The totals: means are exact sums of the products' as kept, bands and scores are the totals' own."""
+    without = len(inputs.categories)
+    branch = np.array([ALL if of is None else of for of in made.branch], dtype=np.intp)
+    category = np.array([ALL if of is None else of for of in made.category], dtype=np.intp)
+    kept = np.flatnonzero(category != without)
+    branch, category = branch[kept], category[kept]
+    own = {name: of[kept] for name, of in in_days(inputs, made.forecasts).items()}
+    mean = np.zeros_like(own["mean"])
+    for row, (at, of) in enumerate(zip(branch, category, strict=True)):
+        inside = ((inputs.branch_at == at) | (at == ALL)) & ((inputs.category_at == of) | (of == ALL))
+        mean[row] = added(bands["mean"][inside], np.zeros(int(inside.sum()), dtype=np.intp), 1)[0]
+    scores = {name: of[kept] for name, of in as_arrays(made.forecasts.scores).items()}
+    return Sums(branch, category, own | {"mean": mean}, scores)
+
+
+def rows(inputs: Inputs, outcome: Outcome) -> list[Rows]:
+    """What is stored of it."""
+    branch, product, category = (
+        np.array([*ids, 0], dtype=np.int64) for ids in (inputs.branches, inputs.products, inputs.categories)
     )
-
-
-def shelves_of(inputs: Inputs) -> NDArray[np.int32]:
-    """The categories at a branch that have a series, in order: places of branch and category."""
-    pairs = np.stack([inputs.branch_at, inputs.category_at], axis=1)[inputs.category_at >= 0]
-    return np.unique(pairs, axis=0) if len(pairs) else np.zeros((0, 2), dtype=np.int32)
+    sums = outcome.sums
+    products = branch[inputs.branch_at], product[inputs.product_at], category[inputs.category_at]
+    totals = branch[sums.branch], np.zeros(sums.branch.size, dtype=np.int64), category[sums.category]
+    return [
+        Rows(*products, outcome.model, inputs.step, outcome.bands, outcome.scores),
+        Rows(*totals, [TOTAL] * sums.branch.size, inputs.step, sums.bands, sums.scores),
+    ]
