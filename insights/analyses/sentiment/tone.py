@@ -58,6 +58,7 @@ def listen(texts: Sequence[str], stars: Sequence[float | None]) -> list[Heard]:
     vectors = np.array(Local().embed([one for piece in pieces for one in piece]).rows)
     near = _likeness(vectors, _anchors().vectors)
     tone, neither = near @ _anchors().tone * LOUDNESS, near @ _anchors().neither
+    tone[[not piece.strip() for one in pieces for piece in one]] = 0
     many = np.bincount(owner)
     said, nothing = np.bincount(owner, tone) / many, np.bincount(owner, neither) / many
     torn = _torn(owner, tone, len(texts))
