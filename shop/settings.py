@@ -70,7 +70,7 @@ DATABASE_OWNER_URL = env.url(
 REDIS_URL = env.url(
     "REDIS_URL",
     _urls and _urls.redis_url,
-    meaning="Valkey or Redis: Celery's broker, nothing else.",
+    meaning="Valkey or Redis: Celery's broker, and progress as it happens. Nothing that counts is kept there.",
     example="redis://valkey:6379/0",
     shown="the embedded server",
     schemes=["redis", "rediss", "redis+socket"],
@@ -306,7 +306,14 @@ CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 2, "socket_connect_timeout": 1, "visibility_timeout": 3600}
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "socket_timeout": 2,
+    "socket_connect_timeout": 1,
+    "visibility_timeout": 3600,
+    # A page that asks for work does not wait for a broker that is away: the sweeper finds the row.
+    "max_retries": 1,
+    "interval_start": 0,
+}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TIMEZONE = "UTC"
