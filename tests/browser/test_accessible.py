@@ -24,6 +24,7 @@ ADMIN = [
     "sales/sale/add/",
     "sales/shift/add/",
     "shop/branch/",
+    "shop/schedule/",
 ]
 IN_SHOP = [
     "settings/",
