@@ -117,13 +117,13 @@ def after(desk: Desk, asked: Asked, form: Any, source: str) -> str:
     """Where to go once it is saved: the next scan, the next on the shelf, or the same product once more."""
     saved = StockMovement.objects.get(source=source)
     to: dict[str, Any] = {"branch": asked.branch.pk, "saved": saved.pk}
-    category = form.cleaned_data.get("category")
+    category, scanned = form.cleaned_data.get("category"), asked.given.get("next", "")[:100]
     if category:
         to["category"] = category.pk
     if desk.key == "count" and not form.cleaned_data["again"] and is_far(saved, form.amount):
-        to |= {"product": saved.product_id, "again": saved.pk}
-    elif asked.given.get("next"):
-        to["q"] = asked.given["next"][:100]
+        to |= {"product": saved.product_id, "again": saved.pk} | ({"next": scanned} if scanned else {})
+    elif scanned:
+        to["q"] = scanned
     elif category and (following := shelf(asked.branch, asked.shop, str(category.pk)).next_after(form.product)):
         to["product"] = following.pk
     return f"{desk.url}?{urlencode(to)}"

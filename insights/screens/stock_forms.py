@@ -118,7 +118,9 @@ class OfLot(Entry):
     def __init__(self, *args: Any, lots: list[LotLeft], **options: Any) -> None:
         super().__init__(*args, **options)
         self._choices("lot", [*((str(lot.lot), lot_words(lot)) for lot in lots), ("", "I cannot tell")])
-        if not lots:
+        if lots:
+            self.initial.setdefault("lot", lots[0].lot)
+        else:
             del self.fields["lot"]
 
 

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from django.db.models import Count, F, Q
 from django.urls import reverse
 
-from insights.screens.stock_entry import Asked, codes_of
+from insights.screens.stock_entry import Asked
 from insights.screens.stock_find import Found, find
 from insights.screens.stock_forms import ReceiveLine
 from insights.screens.stock_latest import Line as Entered
@@ -71,7 +71,6 @@ class OrderScreen:
     lines: list[Line]
     open_now: Line | None
     form: ReceiveLine | None
-    codes: dict[str, str]
     found: Found
     not_on_it: Product | None
     came: Came | None
@@ -99,14 +98,13 @@ def build(order: PurchaseOrder, asked: Asked, form: ReceiveLine | None = None) -
     open_now = _open_line(lines, asked, found)
     may_receive = order.state in DUE_STATES or order.state == PurchaseOrder.State.RECEIVED
     if open_now and form is None and may_receive:
-        form = _form(open_now.row, asked, found, None)
+        form = _form(open_now.row, asked, None)
     return OrderScreen(
         order=order,
         asked=asked,
         lines=lines,
         open_now=open_now if form else None,
         form=form,
-        codes=codes_of(open_now.row.product) if open_now else {},
         found=found,
         not_on_it=found.product if found.product and not open_now else None,
         came=_came(order, asked),
@@ -129,7 +127,7 @@ def act(order: PurchaseOrder, asked: Asked, posted: Mapping[str, str]) -> tuple[
     if posted.get("do") == "close":
         deliveries.close_line(line=line, closed=not line.is_closed)
         return None, here
-    form = _form(line, asked, Found(), posted)
+    form = _form(line, asked, posted)
     instead = _instead(form) if form.is_valid() else None
     if not form.is_valid():
         return form, ""
@@ -158,12 +156,10 @@ def _instead(form: ReceiveLine) -> Product | None:
     return found.product
 
 
-def _form(line: PurchaseOrderLine, asked: Asked, found: Found, data: Any) -> ReceiveLine:
+def _form(line: PurchaseOrderLine, asked: Asked, data: Any) -> ReceiveLine:
     left, size = max(line.quantity - line.received, Decimal(0)), line.product.pack_size
     by_case = bool(size and size > 1 and left and left % size == 0)
     initial: dict[str, Any] = {"quantity": left / size if by_case and size else left, "per": size if by_case else 1}
-    if found.words:
-        initial = {"quantity": found.times, "per": 1}
     if asked.sees_cost:
         initial["cost"] = line.unit_cost
     return ReceiveLine(data, product=line.product, branch=asked.branch, initial=initial, sees_cost=asked.sees_cost)

@@ -1,27 +1,28 @@
 /* Stock entry: scans from anywhere, the stepper. A scanner is a keyboard that types a code fast and ends with Enter. */
 (() => {
   const $ = (s, r = document) => r.querySelector(s), $$ = (s, r = document) => [...r.querySelectorAll(s)];
-  const FAST = 50, LEAST = 4;
-  let buffer = '', last = 0, box = null, before = '';
+  const FAST = 60, PAUSE = 500, LEAST = 4; // a scanner's keys are this near each other on average, in ms
+  let keys = '', first = 0, last = 0, box = null, before = '';
 
-  // Whatever has the focus, a burst of characters is a scan; where it was typed into a box, the box is put back.
+  // Whatever has the focus, a burst of keys is a scan. Where it was typed into a box, the box is put back.
+  // With no box in focus nobody types by hand: there it is a scan however slow.
   document.addEventListener('keydown', event => {
     if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
-    const gap = event.timeStamp - last;
+    const at = event.timeStamp;
+    if (at - last > PAUSE) { keys = ''; first = at; box = boxOf(event.target); before = box ? box.value : ''; }
     if (event.key === 'Enter') {
-      if (buffer.length < LEAST || gap > FAST * 4) { buffer = ''; return; }
+      const code = keys, fast = (last - first) / Math.max(code.length - 1, 1) < FAST;
+      keys = '';
+      if (code.length < LEAST || (box && !fast)) return;
       event.preventDefault(); event.stopPropagation();
-      const code = buffer; buffer = '';
-      if (box && !box.matches('[data-scan]')) { box.value = before; }
+      if (box) box.value = box.matches('[data-scan]') ? code : before;
       scanned(code);
-      return;
+    } else if (event.key.length === 1) {
+      if (!keys) { first = at; box = boxOf(event.target); before = box ? box.value : ''; }
+      keys += event.key; last = at;
     }
-    if (event.key.length !== 1) return;
-    if (gap > FAST) {
-      buffer = ''; box = event.target.matches?.('input:not([type=radio], [type=checkbox]), textarea') ? event.target : null; before = box ? box.value : '';
-    }
-    buffer += event.key; last = event.timeStamp;
   }, true);
+  const boxOf = target => target.matches?.('input:not([type=radio], [type=checkbox]), textarea') ? target : null;
 
   function scanned(code) {
     const form = $('form[data-entry]'), times = form && codes(form)[code];
@@ -56,13 +57,13 @@
     if (button) add(button.closest('form'), Number(button.dataset.step));
   });
   document.addEventListener('input', event => { if (event.target.matches('[data-quantity]') && event.isTrusted) event.target.dataset.touched = '1'; });
-  document.addEventListener('focusin', event => { if (event.target.matches('[data-quantity]')) event.target.select(); });
+  document.addEventListener('focusin', event => { if (event.target.matches('[data-quantity], [data-scan]')) event.target.select(); });
 
   function ready(part) {
     $$('[data-step]', part).forEach(button => { button.hidden = false; });
     const quantity = $('[data-quantity]', part);
     // A scanned pack has said how many already: the next scan of another product saves it.
-    if (quantity && quantity.value !== '' && $('[data-entry]', part)?.dataset.codes) quantity.dataset.touched = '1';
+    if (quantity && quantity.value !== '' && quantity.closest('[data-codes]')) quantity.dataset.touched = '1';
   }
   document.addEventListener('htmx:afterSettle', event => ready(event.detail.elt.parentElement || document));
   if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', () => ready(document)); else ready(document);
