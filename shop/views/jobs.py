@@ -11,7 +11,7 @@ from django.core.handlers.asgi import ASGIRequest
 from django.db import connection
 from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_GET
 
 from shop import jobs, live
 from shop.access import checks_itself, require
@@ -26,7 +26,7 @@ State = dict[str, Any]
 
 
 @checks_itself
-@require_safe
+@require_GET
 async def job_events(request: Any, pk: int) -> HttpResponseBase:
     """`progress` events while the job waits or runs, then one `end`. For members who may see jobs of its kind.
 
