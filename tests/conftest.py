@@ -17,9 +17,9 @@ from django.db import connections
 
 from shop import celery_app, embedded
 from tests import factories
-from tests.vendors.plugin import vendor
+from tests.vendors.plugin import packages_loaded, vendor
 
-__all__ = ["vendor"]
+__all__ = ["packages_loaded", "vendor"]
 
 
 def pytest_configure(config: pytest.Config) -> None:

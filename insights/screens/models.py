@@ -100,7 +100,7 @@ class CallsScreen:
     filters: CallFilters
     calls: Page[Any]
     total: str
-    purposes: list[str]
+    purposes: list[tuple[str, str]]
     models: list[str]
     outcomes: list[tuple[str, str]]
     export_url: str
@@ -119,14 +119,14 @@ def calls(filters: CallFilters, number: str) -> CallsScreen:
     found = _found(filters)
     listed = Paginator(found.defer("sent", "answer"), CALLS_A_PAGE).get_page(number)
     for call in listed.object_list:
-        call.cost_text = cost(call)
+        call.cost_text, call.what = cost(call), purpose_in_words(call.purpose)
     counted = found.aggregate(total=Sum(Coalesce("cost", "reserved")))["total"]
     known = LLMCall.objects.order_by()
     return CallsScreen(
         filters=filters,
         calls=listed,
         total=dollars(counted or Decimal(0)),
-        purposes=sorted(known.values_list("purpose", flat=True).distinct()),
+        purposes=[(one, purpose_in_words(one)) for one in sorted(known.values_list("purpose", flat=True).distinct())],
         models=sorted(known.values_list("model", flat=True).distinct()),
         outcomes=[(value, str(label)) for value, label in LLMCall.Outcome.choices],
         export_url=filters.query(export="csv"),
@@ -144,6 +144,7 @@ class CallScreen:
     """One call; `sent` holds what left the house, word for word, by part."""
 
     call: LLMCall
+    what: str
     cost: str
     sent: list[tuple[str, str]]
 
@@ -155,7 +156,13 @@ _PARTS = {"system": "What the model was told to do", "user": "The facts", "schem
 def one_call(call: LLMCall) -> CallScreen:
     sent = call.sent if isinstance(call.sent, dict) else {"sent": call.sent}
     parts = sorted(sent.items(), key=lambda part: list(_PARTS).index(part[0]) if part[0] in _PARTS else 9)
-    return CallScreen(call, cost(call), [(_PARTS.get(name, name), _verbatim(value)) for name, value in parts])
+    words = purpose_in_words(call.purpose)
+    return CallScreen(call, words, cost(call), [(_PARTS.get(name, name), _verbatim(value)) for name, value in parts])
+
+
+def purpose_in_words(purpose: str) -> str:
+    """forecast_words as Forecast words."""
+    return purpose.replace("_", " ").capitalize()
 
 
 def cost(call: LLMCall) -> str:

@@ -48,6 +48,7 @@ ERRORS: dict[Fault, type[ProviderError]] = {
     Fault.EMPTY: BadAnswer,
     Fault.HUGE: BadAnswer,
     Fault.RATE_LIMITED: RateLimited,
+    Fault.RATE_LIMITED_LONG: RateLimited,
     Fault.BROKEN: ProviderDown,
     Fault.BUSY: ProviderDown,
     Fault.KEY_REFUSED: KeyRefused,

@@ -43,8 +43,8 @@ def question(facts: Any = None, **fields: Any) -> Ask:
 
 @pytest.fixture
 def green(committed_cast: Cast, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cast]:
-    """Green Grocer is chosen; a vendor has a second to answer; pauses are short."""
-    settings.MODELS_SECONDS = 1
+    """Green Grocer is chosen; a vendor has two seconds to answer; pauses are short."""
+    settings.MODELS_SECONDS = 2
     settings.MODELS_ALLOW_LOCAL = True
     monkeypatch.setattr(gateway, "_FIRST_PAUSE", 0.01)
     cache.clear()
@@ -130,6 +130,13 @@ def test_a_vendor_that_is_away_is_repeated(fault: Fault, green: Cast, vendor: Ve
     assert gateway.ask(question()).data
     assert [row.outcome for row in LLMCall.objects.order_by("pk")] == ["failed", "failed", "ok"]
     assert budget.spent() == LLMCall.objects.get(outcome="ok").cost
+
+
+def test_a_vendor_that_wants_an_hour_is_not_waited_for(green: Cast, vendor: Vendor) -> None:
+    connect(green.green, vendor)
+    vendor.script(Fault.RATE_LIMITED_LONG)
+    assert gateway.ask(question()).why_local == "Gemini takes no more questions for now."
+    assert len(vendor.asked) == 1
 
 
 def test_the_next_in_order_is_asked(green: Cast, vendor: Vendor) -> None:

