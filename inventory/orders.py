@@ -177,7 +177,9 @@ def cancel(*, order: PurchaseOrder) -> PurchaseOrder:
     if found.state in {State.PART, State.RECEIVED}:
         raise OrderRefused("Some of this order has come. Close the lines that will not come instead.")
     found.state = State.CANCELLED
-    found.save(update_fields=["state"])
+    if found.mail == Mail.WAITING:
+        found.mail = Mail.NONE
+    found.save(update_fields=["state", "mail"])
     return found
 
 

@@ -231,7 +231,7 @@ def test_undoing_a_receipt_takes_stock_lot_and_line_back_once(branch, milk):
     order.refresh_from_db()
     line.refresh_from_db()
     assert (order.state, line.received, stock(branch, milk)) == ("approved", 0, 0)
-    assert got.delivery.lot.quantity == 12 and milk.lots.get().quantity == 0
+    assert milk.lots.get().quantity == 0
     assert DeliveryLine.objects.get().undone_at is not None
 
 
