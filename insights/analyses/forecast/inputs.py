@@ -111,7 +111,7 @@ def digest(inputs: Inputs) -> str:
     for kept in fields(inputs):
         value = getattr(inputs, kept.name)
         made.update(kept.name.encode())
-        made.update(value.tobytes() if isinstance(value, np.ndarray) else repr(value).encode())
+        made.update(np.ascontiguousarray(value).data if isinstance(value, np.ndarray) else repr(value).encode())
     return made.hexdigest()
 
 

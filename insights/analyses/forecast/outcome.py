@@ -125,11 +125,22 @@ def summed(inputs: Inputs, bands: Bands, made: Totals) -> Sums:
     branch, category = branch[kept], category[kept]
     own = {name: of[kept] for name, of in in_days(inputs, made.forecasts).items()}
     mean = np.zeros_like(own["mean"])
-    for row, (at, of) in enumerate(zip(branch, category, strict=True)):
-        inside = ((inputs.branch_at == at) | (at == ALL)) & ((inputs.category_at == of) | (of == ALL))
-        mean[row] = added(bands["mean"][inside], np.zeros(int(inside.sum()), dtype=np.intp), 1)[0]
+    for at, of in ((inputs.branch_at, inputs.category_at), (inputs.branch_at, ALL), (ALL, ALL)):
+        wanted = np.flatnonzero(((branch == ALL) == (np.ndim(at) == 0)) & ((category == ALL) == (np.ndim(of) == 0)))
+        into = _rows_of(branch[wanted], category[wanted], np.broadcast_to(at, inputs.series), of)
+        known = into >= 0
+        mean[wanted] = added(bands["mean"][known], into[known], wanted.size)
     scores = {name: of[kept] for name, of in as_arrays(made.forecasts.scores).items()}
     return Sums(branch, category, own | {"mean": mean}, scores)
+
+
+def _rows_of(branch: Places, category: Places, at: NDArray[np.int32], of: NDArray[np.int32] | int) -> Places:
+    """For each series the place of its sum among these; -1: none."""
+    wide = int(max(category.max(initial=0), np.max(of, initial=0))) + 2
+    keys, wanted = branch * wide + category + 1, at.astype(np.int64) * wide + of + 1
+    order = np.argsort(keys)
+    found = order[np.minimum(np.searchsorted(keys[order], wanted), keys.size - 1)] if keys.size else wanted * 0
+    return np.where(keys[found] == wanted, found, -1) if keys.size else np.full(wanted.size, -1)
 
 
 def rows(inputs: Inputs, outcome: Outcome) -> list[Rows]:
