@@ -14,6 +14,7 @@ import numpy.typing as npt
 from insights.demo import ledger
 from insights.demo.chance import Ints
 from insights.demo.grocer import Demo, build
+from insights.demo.reviews import reviews
 from insights.demo.till import Sold
 
 STEP = 20_000
@@ -28,6 +29,8 @@ COLUMNS = {
     "price_history": "product effective_on price cost reason",
     "deliveries": "branch product date quantity lot best_before use_by cost supplier",
     "waste": "branch product time quantity cause",
+    "promotions": "product first_date last_date branch price share_off name",
+    "reviews": "code text source product branch rating title author date",
 }
 
 
@@ -117,6 +120,22 @@ def waste_rows(demo: Demo) -> Iterator[Row]:
         yield line.branch, line.product.sku, line.at, amount(line.quantity), line.cause
 
 
+def promotion_rows(demo: Demo) -> Iterator[Row]:
+    """Every promotion; an empty branch is every branch."""
+    days = demo.calendar.days
+    for offer in demo.promotions:
+        terms = "", f"{offer.percent} %", "Offer of the fortnight"
+        yield demo.products[offer.product].sku, days[offer.first], days[offer.last], offer.branch or "", *terms
+
+
+def review_rows(demo: Demo) -> Iterator[Row]:
+    """What customers wrote, without the tone it was made with."""
+    for one in reviews(demo.products, demo.size.branches, demo.calendar.days):
+        sku = "" if one.product is None else demo.products[one.product].sku
+        about = one.source, sku, one.branch or "", "" if one.rating is None else one.rating
+        yield one.code, one.text, *about, "", one.author, one.day
+
+
 ROWS: dict[str, Callable[[Demo], Iterable[Row]]] = {
     "products": product_rows,
     "customers": customer_rows,
@@ -125,6 +144,8 @@ ROWS: dict[str, Callable[[Demo], Iterable[Row]]] = {
     "price_history": price_rows,
     "deliveries": delivery_rows,
     "waste": waste_rows,
+    "promotions": promotion_rows,
+    "reviews": review_rows,
 }
 
 

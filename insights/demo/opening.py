@@ -103,7 +103,7 @@ def _fill(demo: Demo, say: Say) -> None:
     _name_what_files_would_leave_for_review(demo)
     with tempfile.TemporaryDirectory() as folder:
         rows = write_demo(Path(folder), demo)
-        for kind in ("products", "customers"):
+        for kind in ("products", "customers", "promotions", "reviews"):
             _import(kind, Path(folder), say, rows)
         say(f"Writing {rows['price_history']:,} prices and {rows['deliveries'] + rows['waste']:,} stock movements")
         papers.write_product_details(demo)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from insights.demo import baskets, branches, calendar, customers, demand
+from insights.demo import baskets, branches, calendar, customers, demand, reviews
 from insights.demo.catalogue import SUPPLIERS
 from insights.demo.chance import SEED
 from insights.demo.grocer import BranchStory, Demo
@@ -30,6 +30,8 @@ MEANING = {
     "pairs": "Products bought together: the chance that the second joins a basket with the first.",
     "stock_outs": "By branch and product: [date, units asked for and not there] of days that ran or were out.",
     "supply_gaps": "A supplier brought nothing to a branch from start to end.",
+    "reviews": "The tone and language each was made with, by its code.",
+    "review_stories": "Queues that grow at a branch, and a product that turns bad, from these days on.",
     "noise": "Standard deviations of the log of the day's chance, of the branch and of each category at it.",
 }
 
@@ -54,6 +56,8 @@ def truth(demo: Demo) -> dict[str, Any]:
         "customers": [_customer(one) for one in demo.customers],
         "stock_outs": {story.branch.name: _stock_outs(demo, story) for story in demo.branches},
         "supply_gaps": [row for story in demo.branches for row in _gaps(demo, story)],
+        "reviews": _reviews(demo),
+        "review_stories": _review_stories(demo),
     }
 
 
@@ -169,3 +173,18 @@ def _gaps(demo: Demo, story: BranchStory) -> list[dict[str, Any]]:
         }
         for gap in story.gaps
     ]
+
+
+def _reviews(demo: Demo) -> dict[str, dict[str, str]]:
+    written = reviews.reviews(demo.products, demo.size.branches, demo.calendar.days)
+    return {one.code: {"label": one.label, "language": one.language} for one in written}
+
+
+def _review_stories(demo: Demo) -> dict[str, str]:
+    told = reviews.stories(demo.products, demo.size.branches, demo.calendar.days)
+    return {
+        "queues_at": told.queues_at,
+        "queues_from": str(told.queues_from),
+        "bad_product": demo.products[told.bad_product].sku,
+        "bad_from": str(told.bad_from),
+    }

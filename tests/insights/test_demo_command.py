@@ -16,10 +16,10 @@ from django.db import transaction
 from django.db.models import Count, Sum
 from django.test import Client, override_settings
 
-from customers.models import Customer
+from customers.models import Customer, Review
 from insights.demo.files import write_files
 from inventory.models import Category, Product, StockLevel, StockMovement, Supplier
-from sales.models import DirtyDay, ProductDay, Sale, SaleLine
+from sales.models import DirtyDay, ProductDay, Promotion, Sale, SaleLine
 from shop import doors
 from shop.models import Branch, Membership, Register, Shop, User
 from shop.tenancy import use_shop
@@ -76,6 +76,8 @@ def test_the_shop_holds_what_its_files_say(opened: Shop, rows: dict[str, list[di
         assert paid["net"] + paid["tax"] == sum(Decimal(row["total"]) for row in rows["sales_lines"])
         assert Product.objects.count() == len(rows["products"])
         assert Customer.objects.count() == len(rows["customers"])
+        assert Promotion.objects.count() == len(rows["promotions"]) > 0
+        assert Review.objects.count() == len(rows["reviews"]) > 0
         assert Sale.objects.filter(kind="refund").exists()
         rolled = ProductDay.objects.aggregate(net=Sum("net"))
         assert rolled["net"] == paid["net"]

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from insights.demo import reviews
 from insights.demo.calendar import easter_sunday
 from insights.demo.catalogue import check_digit, shelf, whole_shelf
 from insights.demo.files import COLUMNS, write_files
@@ -127,3 +128,15 @@ def test_the_truth_is_json_with_stable_keys(small: Demo) -> None:
         assert not inner or place != "products" or inner in product
     assert len(told["products"]) == 120
     assert told["stock_outs"]["High Street"]
+
+
+def test_reviews_are_of_every_tone_and_carry_their_stories(medium: Demo) -> None:
+    told = truth(medium)
+    written = reviews.reviews(medium.products, medium.size.branches, medium.calendar.days)
+    assert 250 < len(written) < 450
+    assert {one.label for one in written} == {"positive", "negative", "neutral"}
+    assert len({one.language for one in written}) >= 5
+    assert told["reviews"][written[0].code] == {"label": written[0].label, "language": written[0].language}
+    bad = next(n for n, item in enumerate(medium.products) if item.sku == told["review_stories"]["bad_product"])
+    lately = [one.label for one in written if one.product == bad and str(one.day) >= told["review_stories"]["bad_from"]]
+    assert len(lately) >= 5 and lately.count("negative") > 0.8 * len(lately)
