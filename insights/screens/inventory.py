@@ -166,10 +166,10 @@ def _tabs(asked: Asked, totals: CoverTotals, here: int | None = None) -> list[di
 def _cover_lead(totals: CoverTotals) -> str:
     if not totals.rows:
         return "Nothing is counted or received here yet."
-    low = f"{totals.low} product{'s' if totals.low != 1 else ''} may run out before the deliveries after next"
-    if totals.negative:
-        return f"{low}. {totals.negative} show{'s' if totals.negative == 1 else ''} less than nothing: count first."
-    return f"{low}." if totals.low else "Everything lasts until its next deliveries."
+    low = f"{totals.low} product{'s' if totals.low != 1 else ''} may run out before the deliveries after next."
+    below = f"{totals.negative} show{'s' if totals.negative == 1 else ''} less than nothing: count first."
+    said = [text for many, text in ((totals.low, low), (totals.negative, below)) if many]
+    return " ".join(said) or "Everything lasts until its next deliveries."
 
 
 def _days(row: Cover) -> str:

@@ -34,7 +34,7 @@ class Entry(forms.Form):
     quantity = PlainDecimalField(
         min_value=Decimal("0.001"), max_value=MOST, max_digits=14, decimal_places=3, label="How many"
     )
-    per = forms.TypedChoiceField(coerce=Decimal, required=False, empty_value=None, label="In")
+    per = forms.TypedChoiceField(coerce=Decimal, label="In")
 
     def __init__(self, data: Any = None, *, product: Product, branch: Branch, **options: Any) -> None:
         super().__init__(data, **options)

@@ -17,6 +17,7 @@ from inventory.models import Product, Supplier
 from sales import rollups
 from sales.models import ProductDay
 from shop import formats
+from shop.csvout import amount
 from shop.errors import Refused
 from shop.models import Shop
 from shop.periods import Period
@@ -222,6 +223,6 @@ def _cell(row: Any, of: str, field: str, *, saved: bool = False) -> Cell:
     if field == "supplier":
         return Cell(of, row.pk, row.name, field, str(row.supplier_id or ""), value.name if value else "", saved=saved)
     if isinstance(value, Decimal):
-        value = formats.plain(value).replace(",", "")
+        value = amount(value)
     text = "" if value is None else str(value)
     return Cell(of, row.pk, row.name, field, text, text, saved=saved)

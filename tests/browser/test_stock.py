@@ -154,6 +154,7 @@ def test_a_morning_with_the_scanner(shelves: Live, open_page: Open) -> None:
     page = open_page(clerk, "/s/green/stock/", 390)
     page.click(".desk >> text=Receive")
     page.click("a >> text=Order 1")
+    page.wait_for_url("**/receive/*/")
     scan(page, MILK)
     expect(page.locator("#product")).to_contain_text("milk")
     page.fill("[data-quantity]", "2")
