@@ -5,6 +5,8 @@ import uuid
 from dataclasses import dataclass
 from decimal import Decimal
 
+from django.db import transaction
+
 from customers.models import Customer, Review
 from insights.decisions.drafts import Draft
 from insights.decisions.offering import offer
@@ -67,7 +69,7 @@ def fill(shop: Shop) -> Shelf:
     """Put a row into every shop-owned table, through the services, and a person into every role."""
     people = {role: make_member(shop=shop, role=role) for role in Role.values}
     extra = make_member(shop=shop, role=Role.CLERK)
-    with use_shop(shop):
+    with use_shop(shop), transaction.atomic():
         branch = Branch.objects.order_by("pk").first()
         milk = Product.objects.get(sku="MILK")
         _receive(branch, milk)
