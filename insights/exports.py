@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from insights import forecasts
-from insights.screens import models, runs, suggestions
+from insights.screens import models, prices, reviews, runs, suggestions
 from inventory.models import Product
-from shop.csvout import Cell, quantity
+from shop.csvout import Cell
 from shop.exports import Export, Rows, register_exports
 from shop.models import Branch
 from shop.periods import Period
@@ -22,16 +20,14 @@ def _forecasts(period: Period | None) -> Rows:
     skus = dict(Product.objects.values_list("id", "sku"))
     for row in forecasts.of_products(run):
         place = branches[row.branch or 0], skus[row.product or 0]
-        for day in row.period:
-            expected = row.on(day)
-            if expected is not None and (period is None or day in period):
-                amounts = (expected.mean, expected.low80, expected.high80)
+        for day, *amounts in zip(row.period, row.mean, row.low80, row.high80, strict=True):
+            if period is None or day in period:
                 yield *place, day, *map(_amount, amounts), row.model
 
 
 def _amount(value: float) -> Cell:
-    """As it was stored, so that a column adds up to the total."""
-    return quantity(Decimal(str(value)))
+    """As it was stored, with at most four decimals, so that a column adds up to the total."""
+    return str(value).removesuffix(".0")
 
 
 register_exports(
@@ -39,6 +35,8 @@ register_exports(
         "llm_calls": Export(models.CALL_COLUMNS, models.rows),
         "runs": Export(runs.RUN_COLUMNS, lambda _: runs.run_rows()),
         "suggestions": Export(suggestions.COLUMNS, lambda _: suggestions.rows()),
+        "reviews": Export(reviews.EXPORT_COLUMNS, lambda _: reviews.rows()),
+        "elasticities": Export(prices.COLUMNS, lambda _: prices.rows()),
         "forecasts": Export(("branch", "product", "date", "mean", "low80", "high80", "model"), _forecasts),
     }
 )

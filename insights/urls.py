@@ -11,6 +11,7 @@ from insights.views import (
     lines,
     models,
     products,
+    reviews,
     runs,
     sales,
     stock,
@@ -25,6 +26,8 @@ urlpatterns = [
     path("sales/receipts/<int:pk>/", lines.sale_detail, name="sale_detail"),
     path("products/", products.product_list, name="product_list"),
     path("products/<int:pk>/", products.product_detail, name="product_detail"),
+    path("reviews/", reviews.review_list, name="review_list"),
+    path("prices/", reviews.price_list, name="price_list"),
     # the calendar
     path("calendar/", calendar.event_list, name="event_list"),
     path("calendar/say/", calendar.event_say, name="event_say"),

@@ -17,6 +17,7 @@ NAVIGATION: list[tuple[str, str, str, Can]] = [
     ("Stock entry", "insights:stock_home", "scan-barcode", Can.SEE_STOCK),
     ("Products", "insights:product_list", "package", Can.SEE_PRODUCTS),
     ("Calendar", "insights:event_list", "calendar-days", Can.SEE_SALES),
+    ("Reviews", "insights:review_list", "message-square", Can.SEE_STOCK),
     ("Imports", "shop:import_list", "upload", Can.IMPORT),
     ("Data entry", "admin:index", "database", Can.SEE_STOCK),
     ("Settings", "shop:shop_settings", "settings", Can.CHANGE_SETTINGS),

@@ -29,6 +29,8 @@ IN_SHOP: dict[str, Access] = {
     "insights:line_list": Access(Can.SEE_SALES),
     "insights:sale_detail": Access(Can.SEE_SALES, row=lambda shelf: shelf.sale),
     "insights:product_list": Access(Can.SEE_PRODUCTS),
+    "insights:review_list": Access(Can.SEE_STOCK),
+    "insights:price_list": Access(Can.SEE_SALES),
     "insights:product_detail": Access(Can.SEE_PRODUCTS, row=lambda shelf: shelf.product),
     "insights:run_list": Access(Can.SEE_SALES),
     "insights:run_detail": Access(Can.SEE_SALES, row=lambda shelf: shelf.run),
