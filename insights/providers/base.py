@@ -134,6 +134,18 @@ class KeyRefused(ProviderError):
     sentence = "refused the key"
 
 
+class KeyUnreadable(KeyRefused):
+    """Stored under another SECRET_KEY than this server has. Nothing was sent."""
+
+    sentence = "has a key that cannot be read any more; enter it again"
+
+
+class WrongAddress(ProviderError):
+    """Its address is not called, or leads elsewhere. Nothing was charged."""
+
+    sentence = "cannot be asked at its address"
+
+
 class QuestionRefused(ProviderError):
     """It does not know the model, or cannot take the question."""
 

@@ -25,14 +25,14 @@ from insights.providers.base import (
     Answer,
     Ask,
     BadAnswer,
-    KeyRefused,
+    KeyUnreadable,
     Line,
     Provider,
     ProviderError,
     Question,
-    QuestionRefused,
     RateLimited,
     Vectors,
+    WrongAddress,
 )
 from insights.providers.local import Local
 from insights.providers.masking import mask
@@ -247,9 +247,9 @@ def _provider(access: ModelAccess) -> Provider:
             addresses.check(access.base_url)
         key = decrypt(access.secret) if access.secret else ""
     except addresses.AddressRefused as error:
-        raise QuestionRefused(error.sentence) from error
+        raise WrongAddress(error.sentence.rstrip(".")) from error
     except InvalidToken as error:
-        raise KeyRefused("the stored key cannot be read; enter it again") from error
+        raise KeyUnreadable from error
     line = Line(access.kind, access.model, access.base_url, key)
     if access.kind == ModelAccess.Kind.GEMINI:
         from insights.providers.gemini import Gemini

@@ -21,6 +21,7 @@ from insights.providers.base import (
     QuestionRefused,
     RateLimited,
     Vectors,
+    WrongAddress,
 )
 
 HOME = "https://api.openai.com/v1"
@@ -119,6 +120,8 @@ def _from_status(status: int, message: str, headers: Any) -> Exception:
         return ProviderDown(f"status {status}")
     if status in (400, 422) and ("response_format" in message or "json_schema" in message):
         return _NoSchemas(f"status {status}")
+    if status < 400:
+        return WrongAddress("it leads to another")
     return QuestionRefused(f"status {status}")
 
 

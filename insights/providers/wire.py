@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
-from insights.providers.base import AnswerLost, BadAnswer, ProviderDown, ProviderError, QuestionRefused
+from insights.providers.base import AnswerLost, BadAnswer, ProviderDown, ProviderError, WrongAddress
 
 T = TypeVar("T")
 MOST_BYTES = 1_000_000
@@ -85,7 +85,7 @@ def requests_session(session: Any, seconds: float) -> Iterator[None]:
     except requests.exceptions.ConnectTimeout as error:
         raise ProviderDown("could not be reached") from error
     except requests.exceptions.TooManyRedirects as error:
-        raise QuestionRefused("The address leads to another address.") from error
+        raise WrongAddress("it leads to another") from error
     except requests.exceptions.ConnectionError as error:
         if isinstance(getattr(error.args[0] if error.args else None, "reason", None), urllib3.exceptions.HTTPError):
             raise ProviderDown("could not be reached") from error

@@ -18,6 +18,7 @@ from insights.providers.base import (
     Question,
     QuestionRefused,
     RateLimited,
+    WrongAddress,
 )
 from insights.providers.gemini import Gemini
 from insights.providers.local import Local
@@ -54,7 +55,7 @@ ERRORS: dict[Fault, type[ProviderError]] = {
     Fault.KEY_REFUSED: KeyRefused,
     Fault.NOT_ALLOWED: KeyRefused,
     Fault.UNKNOWN_MODEL: QuestionRefused,
-    Fault.REDIRECT: QuestionRefused,
+    Fault.REDIRECT: WrongAddress,
     Fault.BLOCKED: Blocked,
     Fault.PROMPT_BLOCKED: Blocked,
 }
