@@ -225,7 +225,7 @@ def projection(
 
     What cannot be sold is not below nothing: values under zero are drawn at zero.
     """
-    ticks = y_ticks([*stock, *high], unit, steps=2)
+    ticks = y_ticks([max(value, Decimal(0)) for value in (*stock, *high)], unit, steps=2)
     top, steps = ticks[-1][0], max(len(stock) - 1, 1)
 
     def at(index: int, value: Number) -> str:
