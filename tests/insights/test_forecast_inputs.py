@@ -129,7 +129,7 @@ def test_promotions_prices_and_events_are_known_ahead(sold: Cast) -> None:
     assert np.flatnonzero(made.promoted[of_choc]).tolist() == [0, 1]
     prices = made.price[made.product_at[at_high]]
     assert prices[[1, DAYS, DAYS + 1]].tolist() == [2, 2, 3]
-    fair = next(event for event in inputs.panel_of(made).events if event.name == "Fair")
+    fair = next(event for event in inputs.panel_of(made, np.arange(made.series)).events if event.name == "Fair")
     assert (fair.effect, np.flatnonzero(fair.days).tolist()) == (1.5, [DAYS + 1])
     assert np.flatnonzero(fair.series).tolist() == [at_station]
 
@@ -169,7 +169,7 @@ def test_books_of_whole_weeks_are_told_by_the_week(cast: Cast) -> None:
     assert made.units.tolist() == [[float(10 + number) for number in range(30)]]
     assert {date.weekday() for date in made.dates} == {4}
     assert made.dates[made.past] == made.dates[made.past - 1] + dt.timedelta(days=7)
-    panel = inputs.panel_of(made)
+    panel = inputs.panel_of(made, np.arange(made.series))
     assert panel.first == made.dates[0] - dt.timedelta(days=6)
     assert max(float(np.max(event.days)) for event in panel.events) <= 1
 

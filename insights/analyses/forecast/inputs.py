@@ -8,6 +8,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields
+from typing import Any
 
 import numpy as np
 from django.db import transaction
@@ -280,27 +281,31 @@ def _in_steps(grid: Floats, made: Inputs, first: dt.date) -> Floats:
     return grid if made.step == 1 else grids.by_week(grid, first, made.dates[0].weekday())[0]
 
 
-def panel_of(inputs: Inputs) -> Panel:
-    """The inputs as the models take them. Products without a category are a group of their own, the last."""
-    without = len(inputs.categories)
+def panel_of(inputs: Inputs, rows: NDArray[np.intp]) -> Panel:
+    """These series of the inputs as the models take them. Products without a category are the last group."""
+    branch, product, category = inputs.branch_at[rows], inputs.product_at[rows], inputs.category_at[rows]
+
+    def of(grid: NDArray[Any]) -> NDArray[Any]:
+        return grid if rows.size == inputs.series else grid[rows]
+
     return Panel(
-        keys=tuple(f"{branch}:{product}" for branch, product in inputs.rows()),
+        keys=tuple(f"{at}:{of}" for at, of in zip(branch.tolist(), product.tolist(), strict=True)),
         first=inputs.dates[0] - dt.timedelta(days=inputs.step - 1),
         step=inputs.step,
         horizon=len(inputs.dates) - inputs.past,
-        y=inputs.units,
-        censored=inputs.out,
-        closed=None if inputs.open.all() else ~inputs.open[inputs.branch_at],
-        promotion=inputs.promoted,
-        price=None if inputs.price is None else inputs.price[inputs.product_at],
-        events=tuple(_events(inputs)),
-        branch=inputs.branch_at,
-        category=np.where(inputs.category_at < 0, without, inputs.category_at),
-        product=inputs.product_at,
+        y=of(inputs.units),
+        censored=None if inputs.out is None else of(inputs.out),
+        closed=None if inputs.open.all() else ~inputs.open[branch],
+        promotion=None if inputs.promoted is None else of(inputs.promoted),
+        price=None if inputs.price is None else inputs.price[product],
+        events=tuple(_events(inputs, rows)),
+        branch=branch,
+        category=np.where(category < 0, len(inputs.categories), category),
+        product=product,
     )
 
 
-def _events(inputs: Inputs) -> Iterator[Event]:
+def _events(inputs: Inputs, rows: NDArray[np.intp]) -> Iterator[Event]:
     """Holidays by name, school holidays as one, and what people approved."""
     for name in sorted(set(inputs.holidays.values())):
         days_of = [day for day, of in inputs.holidays.items() if of == name]
@@ -309,11 +314,11 @@ def _events(inputs: Inputs) -> Iterator[Event]:
         yield Event("School holidays", _share_of_steps(inputs, inputs.school), kind="school")
     branch, category = (np.array([*ids, 0]) for ids in (inputs.branches, inputs.categories))
     for event in inputs.events:
-        touched = np.ones(inputs.series, dtype=np.bool_)
+        touched = np.ones(rows.size, dtype=np.bool_)
         if event.branch is not None:
-            touched &= branch[inputs.branch_at] == event.branch
+            touched &= branch[inputs.branch_at[rows]] == event.branch
         if event.category is not None:
-            touched &= category[inputs.category_at] == event.category
+            touched &= category[inputs.category_at[rows]] == event.category
         on = _share_of_steps(inputs, Period(event.first, event.last))
         yield Event(event.name, on, "own", touched, None if event.effect is None else 1 + event.effect)
 

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from insights.analyses.forecast.inputs import Inputs, panel_of
+from insights.analyses.forecast import seldom
+from insights.analyses.forecast.grids import Flags
+from insights.analyses.forecast.inputs import ROWS_AT_ONCE, Inputs, panel_of
 from insights.analyses.forecast.store import BANDS, SCORES, Floats, Rows, added, rounded
 from insights.analyses.protocol import Tick
 from insights.forecasts import TOTAL
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 Bands = dict[str, Floats]
 Places = NDArray[np.intp]
 
+MOST_AMOUNTS = 12_000_000  # in the models' hands: series times steps
 NAIVE = "naive"  # the model that repeats last week
 ALL = -1
 _SCORE_OF = dict(zip(SCORES, ("wape", "naive_wape", "bias", "coverage80"), strict=True))
@@ -72,17 +75,18 @@ def expect(inputs: Inputs, tick: Tick) -> Outcome | None:
         return None
     from insights.analyses.forecast.compute import choose, fit, totals
 
-    panel = panel_of(inputs)
+    rows = seldom.busiest(inputs.units, MOST_AMOUNTS)
+    panel = panel_of(inputs, rows)
     choice = choose(panel, tick=lambda done, total: tick(9 * done, 10 * max(total, 1)))
     made = fit(panel, choice)
     tick(95, 100)
-    bands = in_days(inputs, made)
+    bands, model, scores = _every_series(inputs, rows, made)
     found = choice.overall
     return Outcome(
         bands=bands,
-        model=list(made.model),
-        scores=as_arrays(made.scores),
-        sums=summed(inputs, bands, totals(panel, made, choice)),
+        model=model,
+        scores=scores,
+        sums=summed(inputs, bands, totals(panel, made, choice), np.isin(np.arange(inputs.series), rows)),
         overall={
             "wape": found.wape,
             "naive_wape": found.naive_wape,
@@ -94,6 +98,27 @@ def expect(inputs: Inputs, tick: Tick) -> Outcome | None:
         stepped_back=sum(name == NAIVE for name in made.model),
         contest=dict(choice.contest),
     )
+
+
+def _every_series(inputs: Inputs, rows: Places, made: Forecasts) -> tuple[Bands, list[str], dict[str, Floats]]:
+    """The models' answers in their rows, and in the others what hardly sells."""
+    bands, scores = in_days(inputs, made), as_arrays(made.scores)
+    if rows.size == inputs.series:
+        return bands, list(made.model), scores
+    names = np.full(inputs.series, seldom.MODEL, dtype=object)
+    names[rows] = made.model
+    wide: Bands = {name: np.zeros((inputs.series, inputs.horizon)) for name in BANDS}
+    known = {name: np.full(inputs.series, np.nan) for name in SCORES}
+    for name, of in bands.items():
+        wide[name][rows] = of
+    for name, of in scores.items():
+        known[name][rows] = of
+    others = np.setdiff1d(np.arange(inputs.series), rows)
+    for part in np.array_split(others, 1 + others.size // ROWS_AT_ONCE):
+        will_open = inputs.open[inputs.branch_at[part], inputs.past :]
+        for name, of in seldom.expect(inputs.units[part], inputs.step, will_open).items():
+            wide[name][part] = by_day(inputs, of)
+    return wide, names.tolist(), known
 
 
 def in_days(inputs: Inputs, made: Forecasts) -> Bands:
@@ -116,22 +141,61 @@ def as_arrays(scores: Sequence[Score]) -> dict[str, Floats]:
     return {name: np.array([np.nan if of is None else of for of in values]) for name, values in found.items()}
 
 
-def summed(inputs: Inputs, bands: Bands, made: Totals) -> Sums:
-    """The totals: means are exact sums of the products' as kept, bands and scores are the totals' own."""
+def summed(inputs: Inputs, bands: Bands, made: Totals, modelled: Flags | None = None) -> Sums:
+    """The totals: means are exact sums of the products' as kept, bands and scores are the totals' own.
+
+    Series that are not `modelled` (None: all are) are in the means, and widen the bands by chance of their own.
+    """
     without = len(inputs.categories)
     branch = np.array([ALL if of is None else of for of in made.branch], dtype=np.intp)
     category = np.array([ALL if of is None else of for of in made.category], dtype=np.intp)
     kept = np.flatnonzero(category != without)
-    branch, category = branch[kept], category[kept]
     own = {name: of[kept] for name, of in in_days(inputs, made.forecasts).items()}
-    mean = np.zeros_like(own["mean"])
-    for at, of in ((inputs.branch_at, inputs.category_at), (inputs.branch_at, ALL), (ALL, ALL)):
-        wanted = np.flatnonzero(((branch == ALL) == (np.ndim(at) == 0)) & ((category == ALL) == (np.ndim(of) == 0)))
-        into = _rows_of(branch[wanted], category[wanted], np.broadcast_to(at, inputs.series), of)
-        known = into >= 0
-        mean[wanted] = added(bands["mean"][known], into[known], wanted.size)
     scores = {name: of[kept] for name, of in as_arrays(made.forecasts.scores).items()}
-    return Sums(branch, category, own | {"mean": mean}, scores)
+    sums = Sums(branch[kept], category[kept], own, scores)
+    if modelled is not None and not modelled.all():
+        sums = _widened(inputs, bands, sums, np.flatnonzero(~modelled))
+    mean = _added_up(inputs, bands["mean"], sums, np.arange(inputs.series))
+    return Sums(sums.branch, sums.category, sums.bands | {"mean": mean}, sums.scores)
+
+
+def _widened(inputs: Inputs, bands: Bands, sums: Sums, others: Places) -> Sums:
+    """The totals with these series added: new ones where there was none, bands wider."""
+    keys = {*zip(sums.branch.tolist(), sums.category.tolist(), strict=True)}
+    at, of = inputs.branch_at[others].tolist(), inputs.category_at[others].tolist()
+    wanted = {*zip(at, of, strict=True)} | {(branch, ALL) for branch in at}
+    more = np.array(sorted(wanted - keys), dtype=np.intp).reshape(-1, 2)
+    nothing = np.zeros((len(more), inputs.horizon))
+    unknown = np.full(len(more), np.nan)
+    every = Sums(
+        np.concatenate([sums.branch, more[:, 0]]),
+        np.concatenate([sums.category, more[:, 1]]),
+        {name: np.vstack([values, nothing]) for name, values in sums.bands.items()},
+        {name: np.concatenate([values, unknown]) for name, values in sums.scores.items()},
+    )
+    middle = every.bands["mean"]
+    mean = middle + _added_up(inputs, bands["mean"], every, others)
+    wide = {"mean": mean}
+    for name in BANDS[1:]:
+        off = (bands[name][others] - bands["mean"][others]) ** 2
+        whole = np.zeros_like(bands["mean"])
+        whole[others] = off
+        width = np.sqrt((every.bands[name] - middle) ** 2 + _added_up(inputs, whole, every, others))
+        wide[name] = rounded(np.maximum(0, mean + (width if name.startswith("high") else -width)))
+    return Sums(every.branch, every.category, wide, every.scores)
+
+
+def _added_up(inputs: Inputs, amounts: Floats, sums: Sums, rows: Places) -> Floats:
+    """These rows of the amounts, added into the totals they belong to."""
+    found = np.zeros((sums.branch.size, amounts.shape[1]))
+    at, of = inputs.branch_at[rows], inputs.category_at[rows]
+    for of_branch, of_category in ((at, of), (at, ALL), (ALL, ALL)):
+        is_whole = np.ndim(of_branch) == 0, np.ndim(of_category) == 0
+        wanted = np.flatnonzero(((sums.branch == ALL) == is_whole[0]) & ((sums.category == ALL) == is_whole[1]))
+        into = _rows_of(sums.branch[wanted], sums.category[wanted], np.broadcast_to(of_branch, rows.size), of_category)
+        known = into >= 0
+        found[wanted] = added(amounts[rows[known]], into[known], wanted.size)
+    return found
 
 
 def _rows_of(branch: Places, category: Places, at: NDArray[np.int32], of: NDArray[np.int32] | int) -> Places:
