@@ -7,11 +7,14 @@ import uuid
 from typing import Any
 
 from django.dispatch import receiver
+from django.urls import reverse
 
 from insights.analyses.engine import ask_run
 from insights.analyses.protocol import every_analysis
 from shop import schedules
+from shop.imports.next_steps import NextStep, next_step
 from shop.models import Job, Schedule, Shop
+from shop.roles import Can, may
 from shop.signals import import_done
 from shop.tenancy import current_shop_id
 
@@ -32,6 +35,16 @@ def ask_all(*, by: str, key: str = "") -> list[Job]:
         ask_run(name=name, by=by, key=uuid.uuid5(uuid.NAMESPACE_URL, f"aisle:{key}:{name}") if key else None)
         for name in every_analysis()
     ]
+
+
+@next_step
+def offer_to_analyse(job: Job, role: str) -> NextStep | None:
+    """A button on the page of an import that added sales."""
+    if not may(role, Can.DECIDE) or not job.result.get("created") or not job.result.get("facts", {}).get("first_day"):
+        return None
+    return NextStep(
+        "Analyse again", reverse("insights:run_start"), "moon-star", posts=True, fields=(("analysis", "all"),)
+    )
 
 
 @receiver(import_done)

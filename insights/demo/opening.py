@@ -16,6 +16,7 @@ from insights.demo import branches, papers
 from insights.demo.catalogue import SUPPLIERS
 from insights.demo.files import write_demo
 from insights.demo.grocer import Demo, build
+from insights.night import ask_all
 from inventory.models import StockMovement, Supplier, TaxRate
 from sales import rollups
 from shop.errors import Refused
@@ -74,6 +75,8 @@ def open_demo(*, slug: str, size: str, today: dt.date | None = None, say: Say = 
     with use_shop(shop):
         say("Adding up the days")
         rollups.refresh()
+        say("Asking for the first analyses")
+        ask_all(by=OWNER)
     return Opened(shop, password if is_new else "")
 
 

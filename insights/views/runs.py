@@ -8,6 +8,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from insights.analyses.engine import ask_run
 from insights.models import Run
+from insights.night import ask_all
 from insights.screens import runs as screens
 from insights.views.downloads import download
 from shop import jobs
@@ -48,8 +49,12 @@ def run_wait(request: Any, pk: int) -> HttpResponse:
 @needs(Can.DECIDE)
 @require_POST
 def run_start(request: Any) -> HttpResponse:
-    job = ask_run(name=request.POST.get("analysis", ""), by=request.user.email)
-    return redirect("insights:run_wait", job.pk)
+    """Begin one analysis, or with `analysis=all` every one."""
+    name = request.POST.get("analysis", "")
+    if name == "all":
+        ask_all(by=request.user.email)
+        return redirect("insights:run_list")
+    return redirect("insights:run_wait", ask_run(name=name, by=request.user.email).pk)
 
 
 @needs(Can.DECIDE)

@@ -9,6 +9,7 @@ from insights.night import analyse_again
 from shop import schedules
 from shop.models import Job, Schedule, Shop
 from shop.tenancy import use_shop
+from tests.contracts.shelf import UPLOAD
 from tests.factories import Cast
 
 pytestmark = pytest.mark.django_db
@@ -52,3 +53,16 @@ def test_an_import_of_sales_starts_them_where_the_shop_wants_it_once(cast: Cast)
 @pytest.mark.parametrize("said", [{"wanted": False}, {"created": 0}, {"kind": "products", "facts": {}}])
 def test_an_import_starts_nothing(cast: Cast, said: dict[str, Any]) -> None:
     assert announce(cast.green, **said) == []
+
+
+def test_an_import_of_sales_offers_them_to_who_decides(cast: Cast) -> None:
+    with use_shop(cast.green):
+        facts = {"first_day": "2026-11-01", "last_day": "2026-11-02", "amount": "5"}
+        result = {"created": 2, "updated": 0, "unchanged": 0, "refused": 0, "facts": facts}
+        job = Job.objects.create(kind="import", status="done", payload=UPLOAD, result=result)
+        page = cast.client().get(f"/s/green/imports/{job.pk}/")
+        assert b"Analyse again" in page.content
+        cast.client().post("/s/green/insights/runs/start/", {"analysis": "all"})
+        assert asked() == sorted(every_analysis())
+        Job.objects.filter(pk=job.pk).update(result=result | {"created": 0})
+        assert b"Analyse again" not in cast.client().get(f"/s/green/imports/{job.pk}/").content
