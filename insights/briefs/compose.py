@@ -11,7 +11,7 @@ from insights import changes
 from insights.decisions import queue
 from insights.models import Run, Suggestion
 from insights.screens import today_outlook as outlook
-from insights.screens.decisions import kind_of, when
+from insights.screens.decisions import kind_for, when
 from sales import reports
 from shop import formats
 from shop.models import Shop
@@ -77,7 +77,7 @@ def line(found: Suggestion, shop: Shop, role: str, now: dt.datetime) -> Line:
     deadline = f"until {when(found.deadline_at, shop, now)}" if found.deadline_at else ""
     return Line(
         suggestion=found,
-        do=kind_of(found.kind).do,
+        do=kind_for(found).do,
         title=found.title,
         why=found.why,
         deadline=deadline,

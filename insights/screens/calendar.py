@@ -53,7 +53,7 @@ def build(role: str, today: dt.date) -> CalendarScreen:
         past=past[::-1][:PAST_SHOWN],
         left_out=[one for one in rows if one.event.state == State.DISMISSED and one.event.last_date >= today],
         may_decide=may(role, Can.DECIDE),
-        calls_url=url_of("insights:llm_call_list"),
+        calls_url=url_of("insights:llm_call_list") if may(role, Can.CHANGE_SETTINGS) else "",
     )
 
 

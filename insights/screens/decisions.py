@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from insights.decisions import queue
@@ -43,6 +44,7 @@ KINDS: dict[str, Kind] = {
     "reply": Kind("Reply", "message-square-reply", "plum", "Mark as answered", "Answered"),
     "count": Kind("Count", "clipboard-check", "", "Will be counted", "To be counted"),
 }
+TOLD = Kind("Reorder", "truck", "blue", "Noted", "Noted")  # advice with no amount: nothing to order
 OTHER = Kind("Decide", "lightbulb", "green", "Accept", "Accepted")
 SHOWS = {
     "open": "Waiting",
@@ -92,9 +94,13 @@ def kind_of(name: str) -> Kind:
     return KINDS.get(name, OTHER)
 
 
+def kind_for(found: Suggestion) -> Kind:
+    return TOLD if found.kind == "reorder" and found.quantity is None else kind_of(found.kind)
+
+
 def row(found: Suggestion, shop: Shop, role: str, now: dt.datetime) -> Row:
     """A suggestion as a row. Worth and outlay only for roles that may see costs."""
-    kind, see_cost = kind_of(found.kind), may(role, Can.SEE_COST)
+    kind, see_cost = kind_for(found), may(role, Can.SEE_COST)
     state = _state(found, now)
     effect = found.effect if isinstance(found.effect, Mapping) else {}
     return Row(
@@ -316,6 +322,7 @@ class Detail:
     evidence: evidence.Evidence
     decided: str
     rests: str
+    product_url: str
 
 
 def detail(found: Suggestion, shop: Shop, role: str, now: dt.datetime) -> Detail:
@@ -326,7 +333,8 @@ def detail(found: Suggestion, shop: Shop, role: str, now: dt.datetime) -> Detail
         by = f" by {found.decided_by}" if may(role, Can.SEE_HISTORY) else ""
         decided = f"Decided {formats.moment(timezone.localtime(found.decided_at), local.date())}{by}."
     shown = evidence.build(found, shop.currency, shop.today(now), see_cost=may(role, Can.SEE_COST))
-    return Detail(row(found, shop, role, now), shown, decided, _rests(found, local))
+    product_url = reverse("insights:product_detail", args=[found.product_id]) if found.product_id else ""
+    return Detail(row(found, shop, role, now), shown, decided, _rests(found, local), product_url)
 
 
 def _rests(found: Suggestion, local: dt.datetime) -> str:
