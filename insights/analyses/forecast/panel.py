@@ -2,8 +2,8 @@
 
 A caller needs three calls:
 
-    choice = choose(panel)              # the contest; may be weekly; `choice.as_json()` and `Choice.from_json()` keep it
-    forecasts = fit(panel, choice)      # every night; series the contest has not seen get what suits most
+    choice = choose(panel)                   # the contest; may be weekly; `as_json` and `from_json` keep it
+    forecasts = fit(panel, choice)           # every night; series the contest has not seen get what suits most
     sums = totals(panel, forecasts, choice)
 
 or `forecast(panel)`, which does the first two at once. All three live in `insights.analyses.forecast.compute`.
@@ -89,6 +89,17 @@ class Panel:
         if self.censored is None:
             return np.zeros((self.count, self.steps), dtype=bool)
         return np.asarray(self.censored, dtype=bool)
+
+    @cached_property
+    def usable(self) -> Flags:
+        """n x T: what was sold tells the demand; of steps that ran out only those that sold well even so."""
+        known = np.isfinite(self.history)
+        if self.censored is None:
+            return known
+        full = known & ~self.ran_out
+        sold = np.where(full, np.nan_to_num(self.history), 0).sum(axis=1, keepdims=True)
+        usual = sold / np.maximum(full.sum(axis=1, keepdims=True), 1)
+        return full | (known & (np.nan_to_num(self.history) > usual))
 
     @cached_property
     def promoted(self) -> Singles:
