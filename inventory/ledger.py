@@ -23,6 +23,7 @@ Levels = dict[tuple[int, int], StockLevel]
 ZERO = Decimal(0)
 SEEN = ":counted"  # ends the source of a counter
 UNDO = "undo:"  # begins the source of what takes a line back
+AGAIN = "again:"  # begins the source of what takes a counter back, with the count it belonged to
 
 
 def movement(

@@ -29,6 +29,6 @@ where m.shop_id = %(shop)s and m.occurred_at >= %(since)s and m.occurred_at > l.
     and (%(branch)s::bigint is null or m.branch_id = %(branch)s)
     and (m.kind = 'count' or (m.kind = 'correction' and exists (
         select from inventory_stockmovement o
-        where o.shop_id = %(shop)s and o.kind = 'count' and o.source = substr(m.source, 6)
+        where o.shop_id = %(shop)s and o.kind = 'count' and o.source = regexp_replace(m.source, '^(undo|again):', '')
     )))
 """

@@ -17,7 +17,7 @@ from django.db.models.functions import Concat, Greatest
 from django.utils import timezone
 
 from inventory import ledger
-from inventory.ledger import SEEN, UNDO, Kind, Levels
+from inventory.ledger import AGAIN, SEEN, UNDO, Kind, Levels
 from inventory.models import DeliveryLine, Lot, StockLevel, StockMovement
 from shop.errors import Refused
 
@@ -91,14 +91,14 @@ def _is_a_count(row: StockMovement) -> bool:
     return row.kind == Kind.COUNT and not row.source.endswith(SEEN)
 
 
-def _reversal(row: StockMovement, by: str, note: str) -> StockMovement:
+def _reversal(row: StockMovement, by: str, note: str, prefix: str = UNDO) -> StockMovement:
     made = ledger.movement(
         Kind.CORRECTION,
         row.branch_id,
         row.product_id,
         -row.quantity,
         row.occurred_at,
-        UNDO + row.source,
+        prefix + row.source,
         by,
         note=note,
     )
@@ -115,17 +115,17 @@ def _take_back_count(levels: Levels, row: StockMovement, by: str, note: str) -> 
     hidden = _counters(row)
     if before:  # the count before it may have been hidden itself, having been told after this one
         hidden = hidden.filter(Q(occurred_at__gt=before) | Q(source=standing[1].source + SEEN))
-    again = [_reversal(counter, by, note) for counter in hidden]
+    again = [_reversal(counter, by, note, AGAIN) for counter in hidden]
     ledger.write([_reversal(row, by, note), *again])
     level = levels[row.branch_id, row.product_id]
     level.counted_at = before
     StockLevel.objects.filter(pk=level.pk).update(counted_at=before)
 
 
-def _counts(row: StockMovement) -> Any:
+def _counts(row: StockMovement, prefix: str = UNDO) -> Any:
     """Lines of counts of the same level that nobody took back."""
     lines = StockMovement.objects.filter(branch=row.branch_id, product=row.product_id, kind=Kind.COUNT)
-    return lines.annotate(undo=Concat(Value(UNDO), "source")).exclude(
+    return lines.annotate(undo=Concat(Value(prefix), "source")).exclude(
         Exists(StockMovement.objects.filter(source=OuterRef("undo")))
     )
 
@@ -138,4 +138,4 @@ def _standing_counts(row: StockMovement) -> list[StockMovement]:
 
 
 def _counters(row: StockMovement) -> Any:
-    return _counts(row).filter(source__endswith=SEEN, occurred_at__lte=row.occurred_at)
+    return _counts(row, AGAIN).filter(source__endswith=SEEN, occurred_at__lte=row.occurred_at)

@@ -13,8 +13,9 @@ from shop.roles import Can, may
 NAVIGATION: list[tuple[str, str, str, Can]] = [
     ("Today", "insights:today", "sunrise", Can.SEE_SALES),
     ("Sales", "insights:sales", "chart-line", Can.SEE_SALES),
-    ("Inventory", "insights:inventory", "boxes", Can.SEE_STOCK),
     ("Stock entry", "insights:stock_home", "scan-barcode", Can.SEE_STOCK),
+    ("Inventory", "insights:inventory", "boxes", Can.SEE_STOCK),
+    ("Orders", "insights:order_list", "truck", Can.SEE_STOCK),
     ("Products", "insights:product_list", "package", Can.SEE_PRODUCTS),
     ("Calendar", "insights:event_list", "calendar-days", Can.SEE_SALES),
     ("Reviews", "insights:review_list", "message-square", Can.SEE_STOCK),

@@ -81,6 +81,15 @@ def test_the_count_before_it_stands_again(green: Any) -> None:
     assert StockLevel.objects.get(product=milk()).counted_at == NOON
 
 
+def test_a_sale_voided_under_a_count_stays_voided_when_the_count_goes(green: Any) -> None:
+    receive(10, NOON - HOUR, "r")
+    count(7, NOON, "c")
+    sell(1, NOON - HOUR / 2, "s")
+    take_back("s")
+    take_back(counted("c"))
+    assert quantity() == 10
+
+
 def test_a_count_under_a_later_one_is_undone_without_moving_stock(green: Any) -> None:
     count(20, NOON, "first")
     count(12, NOON + HOUR, "second")

@@ -48,4 +48,5 @@ def test_front_door_leads_to_the_first_page_of_the_role(cast: factories.Cast) ->
     for role in Role.values:
         user = cast.alice if role == Role.OWNER else factories.make_member(shop=cast.green, role=role)
         there = cast.client(user).get(prefix_of("green")).headers["Location"]
-        assert there == ("/s/green/today/" if may(role, Can.SEE_SALES) else "/s/green/products/")
+        begins = "today" if may(role, Can.SEE_SALES) else "stock" if may(role, Can.SEE_STOCK) else "products"
+        assert there == f"/s/green/{begins}/"
