@@ -9,5 +9,7 @@ class InsightsConfig(AppConfig):
     def ready(self) -> None:
         from insights import night  # its receiver hears of imports
         from insights.briefs import sending  # noqa: F401  registers its job and its hour
+        from insights.ordering import acts
 
         night.register()
+        acts.register()

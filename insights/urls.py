@@ -10,6 +10,7 @@ from insights.views import (
     inventory,
     lines,
     models,
+    orders,
     products,
     reviews,
     runs,
@@ -52,6 +53,15 @@ urlpatterns = [
     path("insights/runs/asked/<int:pk>/", runs.run_wait, name="run_wait"),
     path("insights/runs/asked/<int:pk>/cancel/", runs.run_cancel, name="run_cancel"),
     path("inventory/", inventory.inventory, name="inventory"),
+    # orders to suppliers
+    path("orders/", orders.order_list, name="order_list"),
+    path("orders/add/", orders.order_start, name="order_start"),
+    path("orders/<int:pk>/", orders.order_detail, name="order_detail"),
+    path("orders/<int:pk>/add/", orders.order_add, name="order_add"),
+    path("orders/lines/<int:pk>/", orders.order_line, name="order_line"),
+    path("orders/<int:pk>/approve/", orders.order_approve, name="order_approve"),
+    path("orders/<int:pk>/send/", orders.order_send, name="order_send"),
+    path("orders/<int:pk>/cancel/", orders.order_cancel, name="order_cancel"),
     # /stock/
     path("stock/", stock.stock_home, name="stock_home"),
     path("stock/receive/", stock.stock_receive, name="stock_receive"),

@@ -121,6 +121,7 @@ class Scale:
         self.cycle = (items.second - items.first).astype(np.float64)
         a_day = needed.mean / np.maximum(self.cycle, 1)
         above = self.on_shelf - on_shelf.stock.sum(axis=1)
+        above += self._coming(items.first, items.second)  # of orders that come with it or soon after
         self.old = np.maximum(shelf.usable(on_shelf.stock, a_day, items.second - items.first) + above, 0)
         self.old_in_life = np.maximum(shelf.usable(on_shelf.stock, a_day, items.life) + above, 0)
         self.needed, self.longer, self.within_life = (
@@ -129,12 +130,16 @@ class Scale:
 
     def _left_at_delivery(self, expected: shelf.Shelf) -> tuple[Floats, Floats, Floats]:
         """What spoils before the delivery, what is left then, and how unsure that is (a variance)."""
-        items = self.items
-        days = np.arange(items.coming.shape[1])
-        coming = (items.coming * (days < items.first[:, None])).sum(axis=1)
-        good = np.maximum(items.stock.sum(axis=1) + coming - expected.expired, 0)
+        coming = self._coming(np.zeros_like(self.items.first), self.items.first)
+        good = np.maximum(self.items.stock.sum(axis=1) + coming - expected.expired, 0)
         left = np.maximum(self.before.left(good), expected.stock.sum(axis=1))
         return expected.expired, left, self.before.variance * (1 - self.before.above(good))
+
+    def _coming(self, first: Ints, last: Ints) -> Floats:
+        """What comes from one day up to another (excluded)."""
+        days = np.arange(self.items.coming.shape[1])
+        within = (first[:, None] <= days) & (days < last[:, None])
+        return np.asarray((self.items.coming * within).sum(axis=1))
 
     def missed(self, cases: Ints) -> Floats:
         """Sales missed until the delivery after the next, which itself may not come."""

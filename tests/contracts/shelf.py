@@ -25,7 +25,7 @@ from insights.models import (
 )
 from inventory import deliveries, orders
 from inventory import services as stock
-from inventory.models import MinimumStock, Product, PurchaseOrder, StockMovement, Supplier
+from inventory.models import MinimumStock, Product, PurchaseOrder, PurchaseOrderLine, StockMovement, Supplier
 from sales import rollups
 from sales.models import Promotion, Sale, Shift
 from sales.services import Line, Paid, record_sale
@@ -57,6 +57,7 @@ class Shelf:
     suggestion: Suggestion
     event: CalendarEvent
     order: PurchaseOrder
+    order_line: PurchaseOrderLine
     movement: StockMovement
     model_access: ModelAccess
     model_call: LLMCall
@@ -85,7 +86,8 @@ def fill(shop: Shop) -> Shelf:
             run_job=run.job,
             suggestion=_suggest(run, branch, milk),
             event=_expect(run, branch, milk),
-            order=_order(branch, milk),
+            order=(order := _order(branch, milk)),
+            order_line=order.lines.get(),
             movement=StockMovement.objects.get(source=f"delivery:{shop.slug}"),
             model_access=call.access,
             model_call=call,

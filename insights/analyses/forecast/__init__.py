@@ -35,7 +35,7 @@ class Forecast(Analysis):
     version = "forecast-1"
     prompt_version = explain.PROMPT_VERSION
     horizon = DAYS_AHEAD
-    suggests = ("reorder",)
+    suggests = ("reorder", "count", "cash")
 
     def inputs(self, asked: Asked) -> Inputs:
         from insights.analyses.forecast import inputs
