@@ -186,8 +186,11 @@ def _figure(
     line = {"color": "--chart-1", "width": 2.25}
     hover = unit.template()
     data.append(base | {"name": word, "x": past, "y": plotted(sold), "line": line, "hovertemplate": hover})
-    dashed = base | {"name": "Expected", "x": coming, "line": line | {"dash": "dash"}, "hovertemplate": hover}
-    data.append(dashed | {"y": plotted(e.mean)})
+    # The dashed line begins where the other ends; that point is in the first one's hover already.
+    joined = base | {"name": "Expected", "x": [*past[-1:], *coming], "y": plotted([*sold[-1:], *e.mean])}
+    data.append(
+        joined | {"line": line | {"dash": "dash"}, "hovertemplate": ["<extra></extra>", *[hover] * len(coming)]}
+    )
     shapes = [
         {
             "type": "rect", "layer": "below", "yref": "paper", "y0": 0, "y1": 1, "line": {"width": 0}, "opacity": 0.14,

@@ -81,8 +81,9 @@ def _from(values: Sequence[float], first: dt.date, today: dt.date) -> list[Decim
 
 
 def _chart(product: Product, days: Mapping[dt.date, Sums], expected: charts.Expected, today: dt.date) -> charts.Chart:
-    sold = [sums.units for sums in days.values()]
-    first = next(iter(days))
+    known = list(days.items())
+    began = next((place for place, (_, sums) in enumerate(known) if sums.lines), 0)
+    sold, first = [sums.units for _, sums in known[began:]], known[began][0]
     unit = "kilograms" if product.unit == Product.Unit.KILOGRAM else "pieces"
     whole = sum(expected.mean[:7], Decimal(0))
     low, high = sum(expected.low80[:7], Decimal(0)), sum(expected.high80[:7], Decimal(0))

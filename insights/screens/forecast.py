@@ -51,11 +51,15 @@ def build(shop: Shop) -> QualityScreen:
     return QualityScreen(
         run=run,
         sentence=_sentence(run),
-        totals=[quality(row, shop) for row in found if row.category_id is None],
+        totals=[quality(row, shop) for row in sorted(found, key=_whole_shop_first) if row.category_id is None],
         categories=[quality(row, shop) for row in found if row.category_id is not None],
         pinball=_pinball(run),
         models=_models(run),
     )
+
+
+def _whole_shop_first(row: ForecastSeries) -> bool:
+    return row.branch_id is not None
 
 
 def _totals(run: Run) -> Any:
