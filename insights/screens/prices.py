@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.core.paginator import Page, Paginator
@@ -117,4 +118,5 @@ def _effect(row: Elasticity) -> PriceEffect:
 
 def _cells(found: Any) -> Iterator[tuple[Cell, ...]]:
     for row in found.iterator(chunk_size=2000):
-        yield row.product.sku, *(f"{value:.4f}" for value in (row.value, row.low80, row.high80)), row.observations
+        figures = (Decimal(f"{value:.4f}") for value in (row.value, row.low80, row.high80))
+        yield row.product.sku, *figures, row.observations

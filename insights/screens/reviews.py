@@ -50,8 +50,16 @@ class Filters:
 
     @property
     def first(self) -> dt.date | None:
+        """The first day, on which a week or month of the chart begins."""
         days = SPANS[self.span][1]
-        return self.today - dt.timedelta(days=days - 1) if days else None
+        if not days:
+            return None
+        first = self.today - dt.timedelta(days=days - 1)
+        return first - dt.timedelta(days=first.weekday()) if self.by_week else first.replace(day=1)
+
+    @property
+    def by_week(self) -> bool:
+        return self.span in ("4w", "12w")
 
     @property
     def span_words(self) -> str:
@@ -194,7 +202,7 @@ def _cards(filters: Filters, whole: Any) -> list[dict[str, Any]]:
 
 def _chart(filters: Filters, whole: Any) -> charts.Chart | None:
     """Pleased and displeased ones by week, or by month of a longer span; nothing where no review has a date."""
-    by_week = filters.span in ("4w", "12w")
+    by_week = filters.by_week
     step = TruncWeek("written_on") if by_week else TruncMonth("written_on")
     good, bad = (Count("pk", filter=Q(readings__label=label)) for label in ("positive", "negative"))
     dated = whole.exclude(written_on=None).order_by().annotate(step=step)
@@ -209,8 +217,9 @@ def _chart(filters: Filters, whole: Any) -> charts.Chart | None:
     ]
     title = "Reviews a week" if by_week else "Reviews a month"
     summary = _trend(days, series, by_week=by_week)
+    step_words = "week" if by_week else "month"
     return charts.line(
-        title, days, series, charts.count(), step="week" if by_week else "month", summary=summary, today=filters.today
+        title, days, series, charts.count(), step=step_words, summary=summary, unfinished=True, today=filters.today
     )
 
 

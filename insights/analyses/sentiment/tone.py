@@ -87,7 +87,7 @@ def _heard(said: float, nothing: float, stars: float | None, language: str, *, t
     if stars is not None:
         given = (stars - 3) / 2
         score = (1 - STARS) * score + STARS * given
-        neutral = abs(score) < EVEN if given else (neutral or abs(score) < 2 * EVEN)
+        neutral = abs(score) < EVEN or (neutral and not given)
     label = "neutral" if neutral else "positive" if score > 0 else "negative"
     return Heard(label, round(score, 3), language)
 
