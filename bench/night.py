@@ -68,15 +68,14 @@ def _run(database: str) -> None:
 def _fill(products: int, days: int) -> None:
     """Sales as a grocer has them: few products sell a lot, most hardly; half a year of ledger, some promotions."""
     shop = create_shop(slug="night", zone="Europe/London", country="GB", branches=["North", "South"])
-    with use_shop(shop):
+    with scratch.without_link_checks(**dict.fromkeys(_LARGE, ("branch_id", "product_id"))), use_shop(shop):
         made = Category.objects.bulk_create(Category(name=f"Category {number}") for number in range(CATEGORIES))
         Product.objects.bulk_create(
             Product(sku=f"P{number:04d}", name=f"Product {number}", category=made[number % CATEGORIES], price=2, cost=1)
             for number in range(products)
         )
         values = {"shop": shop.pk, "last": scratch.LAST_DAY, "days": days, "ledger": LEDGER_DAYS, "offers": PROMOTIONS}
-        links = dict.fromkeys(_LARGE, ("branch_id", "product_id"))
-        with scratch.without_link_checks(**links), transaction.atomic(), connection.cursor() as cursor:
+        with transaction.atomic(), connection.cursor() as cursor:
             for statement in (_SEED, _OFFERS, _DAYS, _HOURS, _MOVES, _LEVELS):
                 cursor.execute(statement, values)
 

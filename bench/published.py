@@ -1,7 +1,7 @@
 """Published sales through the product's own doors: import, run, export; how far the forecast was off.
 
 Rossmann: 50 stores by day, the last 42 days. Walmart: 7 departments by week, the last 12 weeks. Floors are the median
-by weekday and promotion, and last year's week scaled by the recent level.
+by weekday and promotion of the last half year, and last year's week scaled by the recent level.
 """
 
 import argparse
@@ -111,7 +111,7 @@ def _tell(figure: str, sold: Sold, found: dict[Key, tuple[float, float, float]],
 def _by_weekday_and_promotion(sold: Sold, promoted: set[Key], as_of: dt.date) -> Sold:
     past: dict[tuple[str, int, bool], list[float]] = defaultdict(list)
     for key, units in sold.items():
-        if key[2] <= as_of:
+        if as_of - dt.timedelta(weeks=26) < key[2] <= as_of:
             past[key[0], key[2].weekday(), key in promoted].append(units)
     middle = {key: median(units) for key, units in past.items()}
     return {key: middle.get((key[0], key[2].weekday(), key in promoted), 0.0) for key in sold if key[2] > as_of}

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from insights.analyses.forecast import seldom
 from insights.analyses.forecast.grids import Flags
 from insights.analyses.forecast.inputs import ROWS_AT_ONCE, Inputs, panel_of
-from insights.analyses.forecast.store import BANDS, SCORES, Floats, Rows, added, rounded
+from insights.analyses.forecast.store import BANDS, SCORES, Floats, Rows, as_amounts, rounded, whole
 from insights.analyses.protocol import Tick
 from insights.forecasts import TOTAL
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Bands = dict[str, Floats]
 Places = NDArray[np.intp]
 
-MOST_AMOUNTS = 12_000_000  # in the models' hands: series times steps
+MOST_AMOUNTS = 8_000_000  # in the models' hands: series times steps
 NAIVE = "naive"  # the model that repeats last week
 ALL = -1
 _SCORE_OF = dict(zip(SCORES, ("wape", "naive_wape", "bias", "coverage80"), strict=True))
@@ -174,37 +174,35 @@ def _widened(inputs: Inputs, bands: Bands, sums: Sums, others: Places) -> Sums:
         {name: np.concatenate([values, unknown]) for name, values in sums.scores.items()},
     )
     middle = every.bands["mean"]
-    mean = middle + _added_up(inputs, bands["mean"], every, others)
+    mean = middle + _added_up(inputs, bands["mean"][others], every, others)
     wide = {"mean": mean}
     for name in BANDS[1:]:
         off = (bands[name][others] - bands["mean"][others]) ** 2
-        whole = np.zeros_like(bands["mean"])
-        whole[others] = off
-        width = np.sqrt((every.bands[name] - middle) ** 2 + _added_up(inputs, whole, every, others))
+        width = np.sqrt((every.bands[name] - middle) ** 2 + _added_up(inputs, off, every, others))
         wide[name] = rounded(np.maximum(0, mean + (width if name.startswith("high") else -width)))
     return Sums(every.branch, every.category, wide, every.scores)
 
 
 def _added_up(inputs: Inputs, amounts: Floats, sums: Sums, rows: Places) -> Floats:
-    """These rows of the amounts, added into the totals they belong to."""
-    found = np.zeros((sums.branch.size, amounts.shape[1]))
-    at, of = inputs.branch_at[rows], inputs.category_at[rows]
-    for of_branch, of_category in ((at, of), (at, ALL), (ALL, ALL)):
-        is_whole = np.ndim(of_branch) == 0, np.ndim(of_category) == 0
-        wanted = np.flatnonzero(((sums.branch == ALL) == is_whole[0]) & ((sums.category == ALL) == is_whole[1]))
-        into = _rows_of(sums.branch[wanted], sums.category[wanted], np.broadcast_to(of_branch, rows.size), of_category)
-        known = into >= 0
-        found[wanted] = added(amounts[rows[known]], into[known], wanted.size)
-    return found
+    """The amounts of these rows, added into the totals they belong to, exactly."""
+    found = np.zeros((sums.branch.size, amounts.shape[1]), dtype=np.int64)
+    for part in np.array_split(np.arange(rows.size), 1 + rows.size // ROWS_AT_ONCE):
+        at, of, numbers = inputs.branch_at[rows[part]], inputs.category_at[rows[part]], whole(amounts[part])
+        every = np.full_like(of, ALL)
+        for branch, category, counts in ((at, of, of != ALL), (at, every, True), (every, every, True)):
+            into = _rows_of(sums, branch, category)
+            known = (into >= 0) & counts
+            np.add.at(found, into[known], numbers[known])
+    return as_amounts(found)
 
 
-def _rows_of(branch: Places, category: Places, at: NDArray[np.int32], of: NDArray[np.int32] | int) -> Places:
-    """For each series the place of its sum among these; -1: none."""
-    wide = int(max(category.max(initial=0), np.max(of, initial=0))) + 2
-    keys, wanted = branch * wide + category + 1, at.astype(np.int64) * wide + of + 1
+def _rows_of(sums: Sums, branch: NDArray[np.int32], category: NDArray[np.int32]) -> Places:
+    """For each pair the place of its total; -1: there is none."""
+    wide = int(max(sums.category.max(initial=0), category.max(initial=0))) + 2
+    keys, wanted = sums.branch * wide + sums.category + 1, branch.astype(np.int64) * wide + category + 1
     order = np.argsort(keys)
-    found = order[np.minimum(np.searchsorted(keys[order], wanted), keys.size - 1)] if keys.size else wanted * 0
-    return np.where(keys[found] == wanted, found, -1) if keys.size else np.full(wanted.size, -1)
+    found = order[np.minimum(np.searchsorted(keys, wanted, sorter=order), keys.size - 1)]
+    return np.where(keys[found] == wanted, found, -1)
 
 
 def rows(inputs: Inputs, outcome: Outcome) -> list[Rows]:

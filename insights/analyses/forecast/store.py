@@ -50,11 +50,13 @@ def rounded(amounts: Floats) -> Floats:
     return np.round(amounts, DECIMALS)
 
 
-def added(amounts: Floats, into: NDArray[np.intp], count: int) -> Floats:
-    """Sums of kept rows by place, exact to the last kept decimal."""
-    whole = np.zeros((count, amounts.shape[1]), dtype=np.int64)
-    np.add.at(whole, into, np.rint(amounts * 10**DECIMALS).astype(np.int64))
-    return np.asarray(whole / 10**DECIMALS, dtype=np.float64)
+def whole(amounts: Floats) -> NDArray[np.int64]:
+    """Kept amounts as whole numbers of their last decimal, whose sums are exact."""
+    return np.asarray(np.rint(amounts * 10**DECIMALS), dtype=np.int64)
+
+
+def as_amounts(numbers: NDArray[np.int64]) -> Floats:
+    return np.asarray(numbers / 10**DECIMALS, dtype=np.float64)
 
 
 @transaction.atomic
