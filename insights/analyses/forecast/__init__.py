@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from insights.analyses.forecast import explain
@@ -87,11 +86,9 @@ class Forecast(Analysis):
         store.write(run, result.inputs.as_of + dt.timedelta(days=1), *parts)
 
     def suggest(self, run: Run, result: Result) -> list[Draft]:
-        if result.outcome is None or find_spec("insights.ordering.suggest") is None:
-            return []
-        from insights.ordering import suggest
+        from insights.ordering.suggest import reorder_drafts
 
-        return list(suggest.reorder_drafts(run))
+        return reorder_drafts(run) if result.outcome else []
 
 
 ANALYSIS = Forecast()
