@@ -42,9 +42,11 @@ def order_detail(request: Any, pk: int) -> HttpResponse:
 @require_POST
 def order_start(request: Any) -> HttpResponse:
     """Put a product on the draft of its supplier, making the draft where there is none."""
-    product = get_object_or_404(Product.objects.select_related("supplier"), pk=_number(request.POST.get("product")))
-    branch = get_object_or_404(Branch, pk=_number(request.POST.get("branch")))
+    branch = Branch.objects.filter(pk=_number(request.POST.get("branch"))).first()
     try:
+        product = _product(request)
+        if branch is None:
+            raise OrderRefused("Choose a branch.")
         if product.supplier is None:
             raise OrderRefused(f"{product.name} has no supplier yet. Choose one on its page first.")
         line = orders.add_line(
@@ -60,8 +62,8 @@ def order_start(request: Any) -> HttpResponse:
 def order_add(request: Any, pk: int) -> HttpResponse:
     """Put one more product on a draft."""
     order = _order(pk)
-    product = get_object_or_404(Product, pk=_number(request.POST.get("product")))
     try:
+        product = _product(request)
         if order.state != PurchaseOrder.State.DRAFT:
             raise OrderRefused(f"{order} can no longer be changed.")
         orders.add_line(
@@ -147,6 +149,14 @@ def _detail(request: Any, order: PurchaseOrder, problem: str = "") -> HttpRespon
 
 def _to(pk: int) -> HttpResponseRedirect:
     return redirect("insights:order_detail", pk)
+
+
+def _product(request: Any) -> Product:
+    products = Product.objects.active().select_related("supplier")
+    found: Product | None = products.filter(pk=_number(request.POST.get("product"))).first()
+    if found is None:
+        raise OrderRefused("Choose a product that is on sale.")
+    return found
 
 
 def _asked(request: Any) -> dict[str, Any]:

@@ -59,14 +59,12 @@ IN_SHOP: dict[str, Access] = {
     # orders to suppliers
     "insights:order_list": Access(Can.SEE_STOCK),
     "insights:order_detail": Access(Can.SEE_STOCK, row=lambda shelf: shelf.order),
-    "insights:order_start": Access(Can.DECIDE, "post", unready=True),
-    "insights:order_add": Access(Can.DECIDE, "post", row=lambda shelf: shelf.order, unready=True),
-    "insights:order_line": Access(
-        Can.DECIDE, "post", row=lambda shelf: shelf.order_line, data={"quantity": "6"}, unready=True
-    ),
+    "insights:order_start": Access(Can.DECIDE, "post"),
+    "insights:order_add": Access(Can.DECIDE, "post", row=lambda shelf: shelf.order),
+    "insights:order_line": Access(Can.DECIDE, "post", row=lambda shelf: shelf.order_line, data={"quantity": "6"}),
     "insights:order_approve": Access(Can.DECIDE, "post", row=lambda shelf: shelf.order),
     "insights:order_send": Access(Can.DECIDE, "post", row=lambda shelf: shelf.order, data={"do": "by_hand"}),
-    "insights:order_cancel": Access(Can.DECIDE, "post", row=lambda shelf: shelf.order, unready=True),
+    "insights:order_cancel": Access(Can.DECIDE, "post", row=lambda shelf: shelf.order),
     # stock
     "insights:inventory": Access(Can.SEE_STOCK),
     "insights:stock_home": Access(Can.SEE_STOCK),
