@@ -40,7 +40,7 @@ def in_order(found: Any, now: dt.datetime | None = None) -> Any:
 def open_queue(now: dt.datetime | None = None) -> Any:
     """What can be decided now, in order, with what its rows name."""
     waiting = in_order(Suggestion.objects.open(now), now)
-    return waiting.select_related("branch", "product", "supplier", "run")
+    return waiting.select_related("branch", "product", "supplier").defer("evidence")
 
 
 def waiting(now: dt.datetime | None = None) -> Waiting:

@@ -301,7 +301,7 @@ def found(filters: Filters, now: dt.datetime) -> Any:
 @transaction.atomic
 def build(filters: Filters, shop: Shop, role: str, now: dt.datetime) -> ListScreen:
     """One page of decisions in one state."""
-    rows = found(filters, now).select_related("branch", "product", "supplier")
+    rows = found(filters, now).select_related("branch", "product", "supplier").defer("evidence")
     page = Paginator(rows, ROWS).get_page(filters.page)
     kinds = Suggestion.objects.order_by("kind").values_list("kind", flat=True).distinct()
     return ListScreen(

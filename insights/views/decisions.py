@@ -51,7 +51,7 @@ def decision_evidence(request: Any, pk: int) -> HttpResponse:
 
 
 def _shown(request: Any, pk: int) -> dict[str, Any]:
-    found = get_object_or_404(Suggestion.objects.select_related(*WITH), pk=pk)
+    found = get_object_or_404(Suggestion.objects.select_related(*WITH).defer("run__findings"), pk=pk)
     screen = screens.detail(found, request.shop, request.membership.role, timezone.now())
     return {"screen": screen, "reasons": Suggestion.Reason.choices}
 
