@@ -35,7 +35,7 @@ def fill_in(row: Product | Supplier, field: str, value: str, *, by: str) -> Prod
 def _read(row: Product | Supplier, name: str, value: str) -> Any:
     field: Any = row._meta.get_field(name)
     if name == "supplier":
-        found = Supplier.objects.filter(pk=int(value[:18])).first() if value.isdigit() else None
+        found = Supplier.objects.filter(pk=int(value[:18])).first() if value.isdecimal() else None
         if value and found is None:
             raise ValueRefused("Choose a supplier of the list.")
         return found

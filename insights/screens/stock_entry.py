@@ -82,7 +82,7 @@ def build(desk: Desk, asked: Asked, found: Found, form: Any) -> EntryScreen:
 
 def look_for(asked: Asked) -> Found:
     """The product the address names, or what was scanned or typed."""
-    if asked.given.get("product", "").isdigit():
+    if asked.given.get("product", "").isdecimal():
         product = Product.objects.filter(pk=int(asked.given["product"][:18])).first()
         return Found(product=product) if product else Found(words=asked.given["product"])
     return find(asked.given.get("q", ""))
@@ -101,10 +101,12 @@ def blank(desk: Desk, asked: Asked, found: Found) -> Any:
 def said(asked: Asked) -> Outcome | None:
     """What was saved a moment ago, told from the ledger."""
     pk = asked.given.get("saved", "")
-    movement = StockMovement.objects.filter(pk=int(pk[:18])).select_related("product").first() if pk.isdigit() else None
+    movement = (
+        StockMovement.objects.filter(pk=int(pk[:18])).select_related("product").first() if pk.isdecimal() else None
+    )
     if movement is None:
         return None
-    return outcome(movement, asked.shop, sees_cost=asked.sees_cost, again=bool(asked.given.get("again")))
+    return outcome(found, asked.shop, sees_cost=asked.sees_cost, again=bool(asked.given.get("again")))
 
 
 def codes_of(product: Product) -> dict[str, str]:

@@ -23,7 +23,7 @@ class Found:
 
     @property
     def is_unknown_code(self) -> bool:
-        return self.nothing and self.words.isdigit() and len(self.words) >= LEAST_DIGITS
+        return self.nothing and self.words.isdecimal() and len(self.words) >= LEAST_DIGITS
 
     @property
     def nothing(self) -> bool:
@@ -49,7 +49,7 @@ def find(words: str) -> Found:
 def _by_code(words: str) -> Barcode | None:
     """Scanners differ in the zeros before a code: an American code of 12 digits is a European one of 13."""
     same = [words]
-    if words.isdigit() and len(words) >= LEAST_DIGITS:
+    if words.isdecimal() and len(words) >= LEAST_DIGITS:
         bare = words.lstrip("0")
         same += [bare.zfill(size) for size in (8, 12, 13, 14)]
     found = {row.code: row for row in Barcode.objects.filter(code__in=same).select_related("product")}

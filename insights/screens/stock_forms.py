@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils import timezone
@@ -24,7 +24,7 @@ CAUSES = {
     "tasting": "Tasting",
     "other": "Other",
 }
-MOST = Decimal(99_999)
+MOST, MOST_PIECES = Decimal(99_999), Decimal(9_999_999)
 
 
 class Entry(forms.Form):
@@ -55,6 +55,11 @@ class Entry(forms.Form):
     def _choices(self, name: str, choices: list[tuple[str, str]]) -> None:
         field: Any = self.fields[name]
         field.choices = choices
+
+    def clean(self) -> dict[str, Any]:
+        if not self.errors and self.amount > MOST_PIECES:
+            self.add_error("quantity", f"At most {MOST_PIECES:,} at once.")
+        return self.cleaned_data
 
     @property
     def amount(self) -> Decimal:
@@ -113,18 +118,22 @@ class Count(Entry):
 class OfLot(Entry):
     """Something that leaves, of a lot where lots are known: the first to expire is offered."""
 
+    takes_past: ClassVar[bool] = False
     lot = forms.TypedChoiceField(coerce=int, required=False, empty_value=None, label="From which lot")
 
     def __init__(self, *args: Any, lots: list[LotLeft], **options: Any) -> None:
         super().__init__(*args, **options)
         self._choices("lot", [*((str(lot.lot), lot_words(lot)) for lot in lots), ("", "I cannot tell")])
-        if lots:
-            self.initial.setdefault("lot", lots[0].lot)
-        else:
+        today = self.branch.shop.today()
+        offered = next((lot for lot in lots if self.takes_past or lot.date is None or lot.date >= today), None)
+        if offered:
+            self.initial.setdefault("lot", offered.lot)
+        if not lots:
             del self.fields["lot"]
 
 
 class Waste(OfLot):
+    takes_past = True
     cause = forms.ChoiceField(choices=list(CAUSES.items()), widget=forms.RadioSelect, label="Why")
     note = forms.CharField(max_length=120, required=False)
 

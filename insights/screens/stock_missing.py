@@ -165,7 +165,7 @@ def save(posted: Any, *, by: str) -> Cell | None:
     """Fill one cell in; a value that cannot be is told in the cell. None for a row that is not."""
     model: Any = Supplier if posted.get("of") == "suppliers" else Product
     field = posted.get("field", "")
-    if not posted.get("pk", "").isdigit() or field not in TITLES:
+    if not posted.get("pk", "").isdecimal() or field not in TITLES:
         return None
     row = model.objects.filter(pk=int(posted["pk"][:18])).first()
     if row is None:

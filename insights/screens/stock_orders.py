@@ -218,4 +218,4 @@ def _came(order: PurchaseOrder, asked: Asked) -> Came | None:
 
 
 def _number(text: str | None) -> int:
-    return int(text[:18]) if text and text.isdigit() else 0
+    return int(text[:18]) if text and text.isdecimal() else 0

@@ -130,7 +130,7 @@ def _entry(request: Any, desk: Desk, given: Asked, **more: Any) -> HttpResponse:
         found = stock_entry.look_for(given)
         form = stock_entry.blank(desk, given, found)
         return _desk_page(request, desk, given, found, form, more, 200)
-    if not given.given.get("product", "").isdigit():
+    if not given.given.get("product", "").isdecimal():
         return _desk_page(request, desk, given, Found(), None, more, 422)
     product = get_object_or_404(Product, pk=int(given.given["product"][:18]))
     form = desk.form(given, product, request.POST, None)

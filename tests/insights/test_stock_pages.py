@@ -9,8 +9,8 @@ import pytest
 from django.db.models import Sum
 from django.test import Client
 
-from inventory import services
-from inventory.models import Barcode, Lot, Product, StockLevel, StockMovement
+from inventory import orders, services
+from inventory.models import Barcode, Lot, Product, PurchaseOrder, StockLevel, StockMovement, Supplier
 from shop.models import Branch
 from shop.roles import Role
 from shop.tenancy import use_shop
@@ -218,6 +218,46 @@ def test_roles(cast: Cast, green: Any) -> None:
     assert enter(analyst, "receive", "1").status_code == 403
     assert client_of(make_member(shop=cast.green, role=Role.CLERK)).get(f"{BASE}missing/").status_code == 403
     assert not StockMovement.objects.exists()
+
+
+@pytest.mark.parametrize("strange", ["\x00", "²", "9" * 40, "-1", "' or 1=1", "<script>", "=1+1"])
+def test_strange_addresses_and_forms_break_nothing(cast: Cast, green: Any, strange: str) -> None:
+    client = cast.client()
+    names = (
+        "q",
+        "product",
+        "branch",
+        "category",
+        "saved",
+        "again",
+        "next",
+        "line",
+        "came",
+        "of",
+        "what",
+        "page",
+        "view",
+    )
+    everything = dict.fromkeys(names, strange)
+    order = _order()
+    paths = ("", "receive/", "count/", "waste/", "transfer/", "missing/", f"receive/{order.pk}/")
+    for path in paths:
+        answer = client.get(f"{BASE}{path}", everything)
+        assert answer.status_code == 200 and "<script>=" not in answer.content.decode(), path
+        for name in names:
+            assert client.get(f"{BASE}{path}", {name: strange}).status_code == 200, (path, name)
+    named = {"product": milk().pk, "line": order.lines.get().pk, "pk": milk().pk, "field": "cost", "of": "products"}
+    posted = dict.fromkeys(
+        ("entry", "quantity", "per", "lot", "cause", "note", "to", "value", "instead", "cost"), strange
+    )
+    for path in paths[1:]:
+        assert client.post(f"{BASE}{path}", everything | posted | named).status_code in (302, 422), path
+    assert not StockMovement.objects.exists()
+
+
+def _order() -> PurchaseOrder:
+    line = orders.add_line(branch=here(), supplier=Supplier.objects.get(), product=milk(), quantity=Decimal(24), by=BY)
+    return orders.approve(order=line.order, by=BY)
 
 
 def test_undo_leads_back_within_stock_only(green: Any, clerk: Client) -> None:
