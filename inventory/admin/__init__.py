@@ -1,5 +1,5 @@
-"""The shop's admin of what it has: the catalogue, bulk prices, stock."""
+"""The shop's admin of what it has: the catalogue, bulk prices, stock, orders."""
 
-from inventory.admin import catalogue, stock
+from inventory.admin import catalogue, orders, stock
 
-__all__ = ["catalogue", "stock"]
+__all__ = ["catalogue", "orders", "stock"]

@@ -1,5 +1,6 @@
 """Products with their barcodes and prices; categories, tax rates, suppliers."""
 
+from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -58,13 +59,47 @@ class TaxRateAdmin(ShopModelAdmin):
         return formats.percent(rate.rate)
 
 
+class SupplierForm(ShopForm):
+    delivery_weekdays = forms.MultipleChoiceField(
+        label="Days the lorry comes",
+        choices=[(str(number), name) for number, name in enumerate(formats.WEEKDAYS)],
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="None ticked: any day.",
+    )
+    sentences = {"supplier_minimum_not_negative": "A minimum order cannot be below 0."}
+
+    class Meta:
+        widgets = {"order_by": forms.TimeInput(attrs={"type": "time"}, format="%H:%M")}
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if "delivery_weekdays" in self.fields:  # not where the page is only read
+            self.initial["delivery_weekdays"] = list(self.instance.delivery_weekdays)
+
+    def clean_delivery_weekdays(self):
+        return "".join(sorted(self.cleaned_data["delivery_weekdays"]))
+
+
 @admin.register(Supplier, site=shop_admin)
 class SupplierAdmin(ShopModelAdmin):
+    form = SupplierForm
     edits = Can.EDIT_PRODUCTS
-    list_display = ("name", "email", "phone", "lead_time_days", "needs_review")
+    secrets = {"minimum_order": Can.SEE_COST}
+    list_display = ("name", "email", "phone", "lead_time_days", "lorry", "needs_review")
     list_filter = ("needs_review",)
     search_fields = ("name",)
-    fields = ("name", "email", "phone", "lead_time_days", "needs_review")
+    formfield_overrides = _PLAIN
+    fieldsets = (
+        (None, {"fields": ("name", "email", "phone")}),
+        ("Ordering", {"fields": ("lead_time_days", "delivery_weekdays", "order_by", "minimum_order")}),
+        ("State", {"fields": ("needs_review",)}),
+    )
+
+    @admin.display(description="lorry comes")
+    def lorry(self, supplier):
+        days = [formats.WEEKDAYS[int(number)][:3] for number in supplier.delivery_weekdays]
+        return ", ".join(days) or "any day"
 
 
 class BarcodeInline(ShopTabularInline):

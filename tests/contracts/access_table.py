@@ -139,6 +139,8 @@ ADMIN: dict[str, tuple[Can, Can | None]] = {
     "inventory.lot": (Can.SEE_STOCK, Can.EDIT_STOCK),
     "inventory.stocklevel": (Can.SEE_STOCK, None),
     "inventory.stockmovement": (Can.SEE_STOCK, Can.EDIT_STOCK),
+    "inventory.minimumstock": (Can.SEE_STOCK, Can.EDIT_STOCK),
+    "inventory.purchaseorder": (Can.SEE_STOCK, None),
     "customers.customer": (Can.SEE_CUSTOMERS, Can.EDIT_CUSTOMERS),
     "customers.review": (Can.SEE_CUSTOMERS, Can.EDIT_CUSTOMERS),
     "sales.sale": (Can.SEE_SALES, Can.EDIT_SALES),
