@@ -31,7 +31,6 @@ from shop.tenancy import acting, use_shop
 
 OWNER, CASHIER = "demo@aisle.example", "till@aisle.example"
 TAX_RATES = (("Zero-rated", Decimal(0)), ("Standard rate", Decimal("0.2")))
-ORDERS_IN_BY = dt.time(18)  # on the order day
 Say = Callable[[str], None]
 
 
@@ -119,14 +118,17 @@ def _fill(demo: Demo, say: Say) -> None:
 def _name_what_files_would_leave_for_review(demo: Demo) -> None:
     TaxRate.objects.bulk_create([TaxRate(name=name, rate=rate) for name, rate in TAX_RATES])
     Supplier.objects.bulk_create(
-        Supplier(
-            name=supplier.name,
-            lead_time_days=supplier.lead_days,
-            delivery_weekdays="".join(str(day) for day in supplier.weekdays),
-            order_by=ORDERS_IN_BY,
-            minimum_order=supplier.minimum_order,
-        )
-        for supplier in SUPPLIERS.values()
+        [
+            Supplier(
+                name=supplier.name,
+                email=supplier.email,
+                lead_time_days=supplier.lead_days,
+                delivery_weekdays="".join(str(day) for day in supplier.weekdays),
+                order_by=supplier.order_by,
+                minimum_order=supplier.minimum_order,
+            )
+            for supplier in SUPPLIERS.values()
+        ]
     )
     for branch in demo.size.branches:
         place = Branch.objects.get(name=branch.name)
