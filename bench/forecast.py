@@ -161,20 +161,21 @@ def public(days: list[str], step: int, country: str, state: str | None, series: 
 
 
 def journey(data: Path) -> tuple[Panel, int]:
-    """Weekly quantity of the 100 categories that sold most over the year."""
+    """Weekly quantity of the 100 categories that sold most over the year's 52 weeks; the first was a single day."""
     folder = data / "complete_journey_dev"
     category = {}
     for row in _rows(folder / "products.csv.gz"):
         if row["department"] != "FUEL" and row["product_category"] not in WITHOUT:
             category[row["product_id"]] = row["product_category"]
-    first = dt.date(2017, 1, 1)
+    first = dt.date(2016, 12, 26)
     sums: dict[str, Any] = defaultdict(lambda: np.zeros(54))
     for row in _rows(folder / "transactions.csv.gz"):
         name = category.get(row["product_id"])
         if name:
             sums[name][int(row["week"])] += float(row["quantity"])
-    top = sorted(sums, key=lambda name: -sums[name].sum())[:100]
-    y = np.array([sums[name][1:54] for name in top])
+    top = sorted(sums, key=lambda name: -sums[name][1:53].sum())[:100]
+    y = np.array([sums[name][1:53] for name in top])
+    y[:, 0] = np.nan
     days = [(first + dt.timedelta(days=7 * week)).isoformat() for week in range(y.shape[1])]
     return Panel(tuple(top), first, 7, 0, y, events=tuple(public(days, 7, "US", None, None))), 8
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from insights.analyses.forecast.panel import Floats, Panel, Singles
 
-_RATES = {1: (0.01, 0.02, 0.04, 0.08), 7: (0.05, 0.1, 0.2, 0.3, 0.45)}
+_RATES = {1: (0.01, 0.02, 0.04, 0.08), 7: (0.1, 0.2, 0.3, 0.45)}
 _NEW = 28.0  # days of its like that a new series is given to begin with
 
 

@@ -1,0 +1,157 @@
+"""The rolling-origin backtest: every model forecasts from several earlier days, and each series gets what did best.
+
+Few folds tell little about a single series, so its own result is bent to that of all series together; but a series
+on whose own record the seasonal naive did better than the model chosen is served by whatever did best on it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from insights.analyses.forecast import candidates, classic
+from insights.analyses.forecast.panel import Floats, Ints, Panel
+
+Tick = Callable[[int, int], object]
+
+SINGLE = ("naive", "effects", "trees", "season", "like last year", *classic.MODELS)
+MIXED = (
+    "effects+trees",
+    "effects+ets",
+    "trees+ets",
+    "effects+theta",
+    "trees+theta",
+    "ets+theta",
+    "effects+trees+ets",
+    "effects+trees+theta",
+    "effects+ets+theta",
+    "effects+trees+ets+theta",
+    "effects+season",
+    "effects+like last year",
+    "season+like last year",
+    "trees+like last year",
+    "effects+season+like last year",
+    "trees+season+like last year",
+    "effects+trees+season+like last year",
+    "effects+imapa",
+)
+_SMALL = 200_000  # cells: more folds are cheap
+_CLASSIC_MOST = 300  # series that models fitted one by one compete on in a large panel
+_TRUST = 6.0  # folds that the result of all series counts for
+_FEWEST = {1: 21, 7: 12}
+
+
+@dataclass(frozen=True)
+class Contest:
+    mean: Floats  # folds x n x horizon, of the models chosen
+    naive: Floats
+    actual: Floats  # NaN where it tells nothing of demand
+    model: tuple[str, ...]
+    usual: str
+    wape: dict[str, float]
+
+
+def origins(panel: Panel) -> tuple[list[int], int]:
+    """The steps to forecast from, the latest first, and how many steps ahead."""
+    ahead = max(1, min(panel.horizon, panel.steps // 4))
+    most = 6 if panel.count * panel.steps <= _SMALL else 3
+    earliest = max(panel.steps // 2, _FEWEST[panel.step])
+    apart = ahead if (panel.steps - earliest) // ahead >= min(most, 4) else max(1, ahead // 2)
+    return list(range(panel.steps - ahead, earliest - 1, -apart))[:most], ahead
+
+
+def run(panel: Panel, tick: Tick | None = None) -> Contest | None:
+    """None where the past is too short for a single fold."""
+    starts, ahead = origins(panel)
+    if not starts or not panel.count:
+        return None
+    only = _sampled(panel)
+    wanted = set(SINGLE)
+    folds: list[dict[str, Floats]] = []
+    for done, start in enumerate(starts):
+        found = candidates.answers(panel.until(start, ahead), wanted, only)
+        folds.append({name: of.astype(np.float32) for name, of in found.items()})
+        if tick is not None:
+            tick(done + 1, len(starts))
+    actual = np.where(panel.usable, panel.history, np.nan)
+    actual = np.stack([actual[:, start : start + ahead] for start in starts])
+    return _decide(folds, actual)
+
+
+def _sampled(panel: Panel) -> dict[str, Ints] | None:
+    """Which series the models fitted one by one compete on: all, or an even choice by size; gaps decide which."""
+    y = np.nan_to_num(panel.history)
+    known = np.maximum(np.isfinite(panel.history).sum(axis=1), 1)
+    gaps = (y > 0).sum(axis=1) < 0.6 * known
+    found = {}
+    for name in classic.MODELS:
+        rows = np.flatnonzero(gaps == (name in classic.FOR_GAPS))
+        if rows.size > _CLASSIC_MOST:
+            by_size = rows[np.argsort(-y[rows].sum(axis=1), kind="stable")]
+            rows = np.sort(by_size[np.linspace(0, rows.size - 1, _CLASSIC_MOST).astype(int)])
+        found[name] = rows
+    return found
+
+
+def _decide(folds: list[dict[str, Floats]], actual: Floats) -> Contest:
+    names = [name for name in SINGLE if all(name in fold for fold in folds)]
+    names += [name for name in MIXED if all(part in names for part in candidates.parts(name))]
+    errors = np.stack([_missed(folds, actual, name) for name in names])
+    base = np.maximum(errors[names.index("effects")], 1e-9)
+    overall = np.array([_ratio(of, base) for of in errors])
+    own = np.where(np.isfinite(errors), errors / base, overall[:, None])
+    trust = _TRUST / (_TRUST + len(folds))
+    score = (1 - trust) * own + trust * overall[:, None]
+    best = score.argmin(axis=0)
+    series = np.arange(best.size)
+    usual = int(overall.argmin())
+    lost = errors[best, series] > errors[0]
+    best = np.where(lost, np.where(np.isfinite(errors), errors, np.inf).argmin(axis=0), best)
+    mean = np.stack([_mixed(fold, names, best) for fold in folds])
+    sold = np.nansum(actual)
+    wape = {
+        name: round(float(overall[at] * base.sum() / sold), 4) if sold > 0 else 0.0 for at, name in enumerate(names)
+    }
+    naive = np.stack([fold["naive"] for fold in folds])
+    return Contest(mean, naive, actual, tuple(names[at] for at in best), names[usual], wape)
+
+
+def _missed(folds: list[dict[str, Floats]], actual: Floats, name: str) -> Floats:
+    """n: the sum of absolute errors; NaN where the model did not answer."""
+    total = np.zeros(actual.shape[1])
+    for fold, sold in zip(folds, actual, strict=True):
+        error = np.abs(_mean_of(fold, name) - sold)
+        total += np.where(np.isfinite(sold), error, 0).sum(axis=1)
+    return total
+
+
+def _ratio(errors: Floats, base: Floats) -> float:
+    known = np.isfinite(errors)
+    return float(errors[known].sum() / base[known].sum()) if known.any() else np.inf
+
+
+def _mean_of(found: dict[str, Floats], name: str) -> Floats:
+    parts = [found[part] for part in candidates.parts(name)]
+    return np.asarray(sum(parts[1:], parts[0]) / len(parts))
+
+
+def _mixed(found: dict[str, Floats], names: list[str], best: Ints) -> Floats:
+    """Each series by its own model; where that was not asked in the backtest, by the effects."""
+    mean = found["effects"].astype(np.float64)
+    for at in np.unique(best):
+        rows = best == at
+        said = _mean_of(found, names[at])[rows]
+        mean[rows] = np.where(np.isfinite(said), said, mean[rows])
+    return mean
+
+
+def by_model(found: dict[str, Floats], models: tuple[str, ...]) -> tuple[Floats, tuple[str, ...]]:
+    """Each series by its model from the answers, and what served it: less where a part could not answer."""
+    mean = np.zeros_like(found["naive"])
+    served = np.array(models, dtype=object)
+    for name in sorted(set(models)):
+        rows = np.flatnonzero(served == name)
+        parts = [part for part in candidates.parts(name) if part in found] or ["effects"]
+        mean[rows] = np.mean([found[part][rows] for part in parts], axis=0)
+        served[rows] = "+".join(parts)
+    return mean, tuple(served)
