@@ -277,7 +277,8 @@ class ListScreen:
 
 def read(given: Mapping[str, str]) -> Filters:
     state = given.get("state", "open")
-    return Filters(state if state in SHOWS else "open", given.get("kind", "")[:20], given.get("page", "1"))
+    kind = given.get("kind", "").replace("\x00", "")[:20]
+    return Filters(state if state in SHOWS else "open", kind, given.get("page", "1"))
 
 
 def found(filters: Filters, now: dt.datetime) -> Any:

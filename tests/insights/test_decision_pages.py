@@ -195,3 +195,8 @@ def test_queries_do_not_grow_with_decisions(morning: Cast, queries: Any) -> None
     for number in range(12):
         suggest(morning.green, f"k{number}", hours=number)
     assert queries(morning.client(), LIST) == few
+
+
+@pytest.mark.parametrize("asked", ["kind=%00", "state=%00&kind=x%00y&page=%00", "state=nothing&page=9999", "page=-1"])
+def test_odd_addresses_show_a_list(morning: Cast, milk: Suggestion, asked: str) -> None:
+    assert morning.client().get(f"{LIST}?{asked}").status_code == 200
