@@ -101,12 +101,10 @@ def blank(desk: Desk, asked: Asked, found: Found) -> Any:
 def said(asked: Asked) -> Outcome | None:
     """What was saved a moment ago, told from the ledger."""
     pk = asked.given.get("saved", "")
-    movement = (
-        StockMovement.objects.filter(pk=int(pk[:18])).select_related("product").first() if pk.isdecimal() else None
-    )
-    if movement is None:
+    saved = StockMovement.objects.filter(pk=int(pk[:18]) if pk.isdecimal() else None).select_related("product").first()
+    if saved is None:
         return None
-    return outcome(found, asked.shop, sees_cost=asked.sees_cost, again=bool(asked.given.get("again")))
+    return outcome(saved, asked.shop, sees_cost=asked.sees_cost, again=bool(asked.given.get("again")))
 
 
 def codes_of(product: Product) -> dict[str, str]:
