@@ -147,10 +147,21 @@ def _row(order: Any, shop: Shop, now: dt.datetime, *, see_cost: bool) -> Row:
         lines=order.all_lines,
         open_lines=order.open_lines,
         worth=formats.money(order.worth or Decimal(0), shop.currency) if see_cost else "",
-        cutoff=when(order.cutoff_at, shop, now) if order.cutoff_at and order.state == State.DRAFT else "",
+        cutoff=_until(order.cutoff_at, shop, now) if order.state == State.DRAFT else "",
         urgent=left is not None and left < SOON,
         late=order.state in {State.APPROVED, State.PART} and bool(order.expected_on and order.expected_on < today),
     )
+
+
+def _until(cutoff: dt.datetime | None, shop: Shop, now: dt.datetime) -> str:
+    """A cut-off in words; midnight is the end of the day before. Empty where there is none."""
+    if cutoff is None:
+        return ""
+    local, today = timezone.localtime(cutoff), timezone.localtime(now).date()
+    if local.time() != dt.time(0):
+        return when(cutoff, shop, now)
+    day = local.date() - dt.timedelta(days=1)
+    return "the end of today" if day == today else f"the end of {formats.day(day, today)}"
 
 
 def _cash(shop: Shop) -> str:
@@ -195,7 +206,7 @@ def detail(order: PurchaseOrder, given: Mapping[str, str], shop: Shop, role: str
         least=formats.money(least, shop.currency) if see_cost and least else "",
         reached=min(100, int(total / least * 100)) if least else 100,
         below=below,
-        cutoff=when(order.cutoff_at, shop, now) if order.cutoff_at else "",
+        cutoff=_until(order.cutoff_at, shop, now),
         missed_cutoff=is_draft and order.cutoff_at is not None and order.cutoff_at <= now,
         cash=_cash(shop) if see_cost else "",
         words=words,
