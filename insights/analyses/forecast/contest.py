@@ -37,8 +37,10 @@ MIXED = (
 )
 _SMALL = 200_000  # cells: more folds are cheap
 _CLASSIC_MOST = 300  # series that models fitted one by one compete on in a large panel
-_TRUST = 6.0  # folds that the result of all series counts for
+_TRUST = 12.0  # folds that the result of all series counts for
 _FEWEST = {1: 21, 7: 12}
+_MIX = 0.98  # what each more model in a mean is worth before anything is known: means rarely disappoint
+_NOISE = 1.15  # times the naive's error: less is chance
 
 
 @dataclass(frozen=True)
@@ -74,8 +76,15 @@ def run(panel: Panel, tick: Tick | None = None) -> Contest | None:
         if tick is not None:
             tick(done + 1, len(starts))
     actual = np.where(panel.usable, panel.history, np.nan)
-    actual = np.stack([actual[:, start : start + ahead] for start in starts])
-    return _decide(folds, actual)
+    return _decide(*_comparable(folds, np.stack([actual[:, start : start + ahead] for start in starts])))
+
+
+def _comparable(folds: list[dict[str, Floats]], actual: Floats) -> tuple[list[dict[str, Floats]], Floats]:
+    """Without the early folds that lack a model of the latest (one that needs a long past), if two are left."""
+    kept = [at for at, fold in enumerate(folds) if folds[0].keys() <= fold.keys()]
+    if len(kept) < 2:
+        return folds, actual
+    return [folds[at] for at in kept], actual[kept]
 
 
 def _sampled(panel: Panel) -> dict[str, Ints] | None:
@@ -94,35 +103,46 @@ def _sampled(panel: Panel) -> dict[str, Ints] | None:
 
 
 def _decide(folds: list[dict[str, Floats]], actual: Floats) -> Contest:
+    """The mean of each fold is that of the models the other folds would have chosen: an honest test of choosing."""
+    errors = _missed_by(folds, actual)
+    names = [*errors]
+    missed = np.stack([*errors.values()])  # models x folds x n
+    best, overall = _best(missed, names)
+    numbers = np.arange(len(folds))
+    honest = [_best(missed[:, numbers != at], names)[0] if numbers.size > 1 else best for at in numbers]
+    mean = np.stack([_mixed(fold, names, of) for fold, of in zip(folds, honest, strict=True)])
+    naive = np.stack([fold["naive"] for fold in folds])
+    sold = max(float(np.nansum(actual)), 1e-9)
+    base = float(missed[names.index("effects")].sum())
+    wape = {name: round(float(ratio) * base / sold, 4) for name, ratio in zip(names, overall, strict=True)}
+    model = tuple(names[at] for at in best)
+    return Contest(mean, naive, actual, model, names[int(overall.argmin())], wape)
+
+
+def _missed_by(folds: list[dict[str, Floats]], actual: Floats) -> dict[str, Floats]:
+    """Folds x n sums of absolute errors, by models that answered in every fold; NaN where one was not asked."""
     names = [name for name in SINGLE if all(name in fold for fold in folds)]
     names += [name for name in MIXED if all(part in names for part in candidates.parts(name))]
-    errors = np.stack([_missed(folds, actual, name) for name in names])
+    found = {}
+    for name in names:
+        errors = [np.abs(_mean_of(fold, name) - sold) for fold, sold in zip(folds, actual, strict=True)]
+        missed = np.stack([np.where(np.isfinite(of), e, 0).sum(axis=1) for e, of in zip(errors, actual, strict=True)])
+        if np.isfinite(missed).any():
+            found[name] = missed
+    return found
+
+
+def _best(missed: Floats, names: list[str]) -> tuple[Ints, Floats]:
+    """n numbers of the best model of each series, and how each model did over all of them beside the effects."""
+    errors = missed.sum(axis=1)
     base = np.maximum(errors[names.index("effects")], 1e-9)
     overall = np.array([_ratio(of, base) for of in errors])
+    likely = overall * np.array([_MIX ** (len(candidates.parts(name)) - 1) for name in names])
     own = np.where(np.isfinite(errors), errors / base, overall[:, None])
-    trust = _TRUST / (_TRUST + len(folds))
-    score = (1 - trust) * own + trust * overall[:, None]
-    best = score.argmin(axis=0)
-    series = np.arange(best.size)
-    usual = int(overall.argmin())
-    lost = errors[best, series] > errors[0]
-    best = np.where(lost, np.where(np.isfinite(errors), errors, np.inf).argmin(axis=0), best)
-    mean = np.stack([_mixed(fold, names, best) for fold in folds])
-    sold = np.nansum(actual)
-    wape = {
-        name: round(float(overall[at] * base.sum() / sold), 4) if sold > 0 else 0.0 for at, name in enumerate(names)
-    }
-    naive = np.stack([fold["naive"] for fold in folds])
-    return Contest(mean, naive, actual, tuple(names[at] for at in best), names[usual], wape)
-
-
-def _missed(folds: list[dict[str, Floats]], actual: Floats, name: str) -> Floats:
-    """n: the sum of absolute errors; NaN where the model did not answer."""
-    total = np.zeros(actual.shape[1])
-    for fold, sold in zip(folds, actual, strict=True):
-        error = np.abs(_mean_of(fold, name) - sold)
-        total += np.where(np.isfinite(sold), error, 0).sum(axis=1)
-    return total
+    trust = _TRUST / (_TRUST + missed.shape[1])
+    best = ((1 - trust) * own + trust * likely[:, None]).argmin(axis=0)
+    lost = errors[best, np.arange(best.size)] > _NOISE * errors[names.index("naive")]
+    return np.where(lost, np.where(np.isfinite(errors), errors, np.inf).argmin(axis=0), best), likely
 
 
 def _ratio(errors: Floats, base: Floats) -> float:

@@ -18,6 +18,7 @@ _LIKE = 10.0  # errors that a series is lent by its like
 _FAR = 16.0  # times the usual squared error: no single step counts for more
 _STRETCHES, _BUCKETS = 3, 8
 _TINY = 1e-9
+_UNSEEN = 0.5  # of a fold: how much wider ranges are for what so few folds cannot have shown
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ def learn(mean: Floats, actual: Floats) -> Spread:
         else np.array([-1.28, -0.67, 0.67, 1.28])
         for part in _stretches(mean.shape[2])
     ]
-    return Spread(np.stack([own, usual], axis=1), np.array(shape), float(np.median(own)) if own.size else 1.0)
+    return Spread(np.stack([own, usual], axis=1), np.array(shape) * (1 + _UNSEEN / len(mean)), float(np.median(own)) if own.size else 1.0)
 
 
 def _of_like(square: Floats, count: Floats, usual: Floats) -> Floats:
