@@ -89,6 +89,8 @@ def _projection(given: Any, today: dt.date) -> Projection | None:
     first = _date(given.get("first_date"))
     if first is None or not 2 <= len(stock) <= MOST_STEPS or not len(stock) == len(low) == len(high):
         return None
+    if max(*stock, *high) <= 0:
+        return None  # an empty shelf needs no drawing
     days = [first + dt.timedelta(days=i) for i in range(len(stock))]
     delivery = _date(given.get("delivery_date"))
     sentence = _sentence(days, stock, low, delivery, today)

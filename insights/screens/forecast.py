@@ -71,8 +71,8 @@ def _totals(run: Run) -> Any:
 
 def quality(row: ForecastSeries, shop: Shop) -> Quality:
     return Quality(
-        name=row.category.name if row.category else (row.branch.name if row.branch else shop.name),
-        where=row.branch.name if row.category and row.branch else "",
+        name=_name(row, shop),
+        where=row.branch.name if row.category and row.branch and row.product_id is None else "",
         model=row.model,
         wape=_share(row.wape),
         naive=_share(row.naive_wape),
@@ -80,6 +80,13 @@ def quality(row: ForecastSeries, shop: Shop) -> Quality:
         bias=bias_in_words(row.bias),
         coverage=_share(row.coverage),
     )
+
+
+def _name(row: ForecastSeries, shop: Shop) -> str:
+    """What sets it apart on its page: the category, else the branch; of a product, the branch."""
+    if row.category and row.product_id is None:
+        return row.category.name
+    return row.branch.name if row.branch else shop.name
 
 
 def _share(value: Any) -> str:

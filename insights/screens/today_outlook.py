@@ -117,8 +117,8 @@ def expected(shop: Shop, run: Run | None, today: dt.date) -> ExpectedToday | Non
     mean, low, high = (Decimal(str(values[place])) * each for values in (whole.mean, whole.low80, whole.high80))
     hours, busiest = _hours(shop, today, mean)
     return ExpectedToday(
-        amount=formats.money_short(_even(mean), shop.currency),
-        span=f"{formats.money_short(_even(low), shop.currency)} and {formats.money_short(_even(high), shop.currency)}",
+        amount=_about(mean, shop),
+        span=f"{_about(low, shop)} and {_about(high, shop)}",
         units=f"About {formats.number(Decimal(str(whole.mean[place])))} pieces and kilograms",
         hours=hours,
         note=busiest,
@@ -134,9 +134,11 @@ def _whole_shop(run: Run | None) -> ForecastSeries | None:
     return found
 
 
-def _even(value: Decimal) -> Decimal:
+def _about(value: Decimal, shop: Shop) -> str:
     """An estimate is not told to the cent: three figures are enough."""
-    return round(value, 2 - value.adjusted()) if value > 0 else Decimal(0)
+    even = round(value, 2 - value.adjusted()) if value > 0 else Decimal(0)
+    places = 0 if even >= 100 else formats.decimals(shop.currency)
+    return formats.number(even, places, before=formats.symbol(shop.currency))
 
 
 def _hours(shop: Shop, today: dt.date, whole: Decimal) -> tuple[SafeString, str]:
@@ -149,7 +151,7 @@ def _hours(shop: Shop, today: dt.date, whole: Decimal) -> tuple[SafeString, str]
     hours = range(min(by_hour), max(by_hour) + 1)
     values = [whole * by_hour.get(hour, Decimal(0)) / total for hour in hours]
     best = values.index(max(values))
-    peak = f"about {formats.money_short(_even(values[best]), shop.currency)}"
+    peak = f"about {_about(values[best], shop)}"
     note = f"Busiest from {hours[best]:02}:00 to {hours[best] + 1:02}:00, {peak}."
     return svg.hours(values, [f"{hour:02}" for hour in hours], "", f"Expected sales by hour. {note}"), note
 
