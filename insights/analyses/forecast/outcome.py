@@ -96,7 +96,7 @@ def expect(inputs: Inputs, tick: Tick) -> Outcome | None:
             "naive_pinball": found.naive_pinball,
         },
         stepped_back=sum(name == NAIVE for name in made.model),
-        contest=dict(choice.contest),
+        contest={name: off for name, off in choice.contest.items() if np.isfinite(off)},  # a model may have no answer
     )
 
 
