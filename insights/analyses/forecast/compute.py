@@ -11,7 +11,6 @@ from insights.analyses.forecast.panel import Choice, Flags, Floats, Forecasts, I
 from insights.analyses.forecast.spread import Spread
 
 SELDOM = "seldom"  # the one method of all that sell too seldom to show a pattern
-_WORTH_SERVING = 0.02  # of series, under which a model fitted one by one is not worth its time
 _NEW = "*"
 
 

@@ -27,6 +27,9 @@ MIXED = (
     "effects+ets+theta",
     "effects+trees+ets+theta",
     "effects+season",
+    "trees+season",
+    "effects+trees+season",
+    "trees+season+ets",
     "effects+like last year",
     "season+like last year",
     "trees+like last year",
@@ -37,9 +40,9 @@ MIXED = (
 )
 _SMALL = 200_000  # cells: more folds are cheap
 _CLASSIC_MOST = 300  # series that models fitted one by one compete on in a large panel
-_TRUST = 12.0  # folds that the result of all series counts for
+_TRUST = 30.0  # folds that the result of all series counts for
 _FEWEST = {1: 21, 7: 12}
-_MIX = 0.98  # what each more model in a mean is worth before anything is known: means rarely disappoint
+_MIX = 0.97  # what each more model in a mean is worth before anything is known: means rarely disappoint
 _NOISE = 1.15  # times the naive's error: less is chance
 
 

@@ -54,6 +54,18 @@ class Drivers:
     def is_special(self) -> Flags:
         return np.array([not name.startswith("calendar ") for name in self.names], dtype=bool)
 
+    @cached_property
+    def is_own(self) -> Flags:
+        """What a series of a large panel has its own answer for."""
+        plain = len(self._waves())
+        of_kinds = {f"{event.kind} +0" for event in self.learned} | {
+            f"{e.name} +0" for e in self.learned if e.kind == "own"
+        }
+        rest = ("shut", "promotion", "price")
+        named = [name in of_kinds or name.startswith(rest) for name in self._special_names]
+        weekday = [plain <= at < plain + 7 and self.panel.step == 1 for at in range(self.calendar.shape[1])]
+        return np.array([*weekday, *named], dtype=bool)
+
     def of(self, rows: Ints) -> Singles:
         """rows x (T + H) x columns."""
         plain = np.broadcast_to(self.calendar, (rows.size, *self.calendar.shape))

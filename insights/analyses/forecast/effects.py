@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from insights.analyses.forecast.drivers import Drivers, levels_around
-from insights.analyses.forecast.panel import Floats, Ints, Panel, Singles
+from insights.analyses.forecast.panel import Flags, Floats, Ints, Panel, Singles
 
 POOLED, GROUPED, OWN = 10.0, 30.0, 60.0  # ridges: towards nothing, towards all, towards the category
 SMOOTH = {1: 28, 7: 6}  # steps each side of the level
@@ -20,7 +20,9 @@ AT_ONCE = 128
 LONGEST = 3.0  # of a log factor
 _SPREAD = 0.1
 _NEWTON = 3
-_SAMPLE = 1200
+_SAMPLE = 600  # series that a pooled answer is learned from, the largest
+_SAMPLE_OF_GROUP = 25
+_LARGE = 1000  # series, above which each has its own answer for fewer columns
 _HIGHEST = 8.0  # of a ratio to the level
 
 
@@ -65,10 +67,11 @@ def learn(panel: Panel) -> Effects:
     shape = (panel.count, panel.steps + panel.horizon)
     calendar, special = np.zeros(shape, dtype=np.float32), np.zeros(shape, dtype=np.float32)
     own = np.zeros((panel.count, pooled.size), dtype=np.float32)
+    mine = drivers.is_own if panel.count > _LARGE else np.ones(pooled.size, dtype=bool)
     for rows in batches(np.arange(panel.count)):
         x = drivers.of(rows)
         start = grouped[panel.group("category")[rows]] if grouped is not None else np.tile(pooled, (rows.size, 1))
-        found = _newton(x[:, : panel.steps], told.ratio[rows], told.worth[rows], start)
+        found = _newton(x[:, : panel.steps], told.ratio[rows], told.worth[rows], start, mine)
         calendar[rows] = _answer(x, np.where(drivers.is_special, 0, found))
         special[rows] = _answer(x, np.where(drivers.is_special, found, 0)) + drivers.expected(rows)
         own[rows] = found
@@ -109,9 +112,11 @@ def _group(panel: Panel, drivers: Drivers, told: Told, pooled: Floats) -> Floats
     if sizes.size < 2 or sizes.size * 2 > panel.count:
         return None
     found = np.tile(pooled, (sizes.size, 1))
+    some = _largest_of_each(told.largest, of_series)
+    sizes = np.minimum(sizes, _SAMPLE_OF_GROUP)
     for _ in range(_NEWTON - 1):
         slope, weight = np.zeros(found.shape), np.zeros((*found.shape, pooled.size))
-        for rows in batches(np.arange(panel.count)):
+        for rows in batches(some):
             of, x = of_series[rows], drivers.of(rows)[:, : panel.steps]
             g, h = _slopes(x, told.ratio[rows], told.worth[rows], found[of])
             np.add.at(slope, of, g)
@@ -121,17 +126,31 @@ def _group(panel: Panel, drivers: Drivers, told: Told, pooled: Floats) -> Floats
     return found
 
 
-def _newton(x: Singles, ratio: Singles, worth: Singles, start: Floats) -> Floats:
-    found = start
-    for _ in range(_NEWTON):
-        found = _step(found, *_slopes(x, ratio, worth, found), start, OWN)
+def _largest_of_each(largest: Ints, of_series: Ints) -> Ints:
+    """The largest series of each category, some of each."""
+    order = largest[np.argsort(of_series[largest], kind="stable")]
+    groups = of_series[order]
+    place = np.arange(order.size) - np.searchsorted(groups, groups)
+    return np.sort(order[place < _SAMPLE_OF_GROUP])
+
+
+def _newton(x: Singles, ratio: Singles, worth: Singles, start: Floats, mine: Flags) -> Floats:
+    """From the answer of the like to the series' own, in the columns that are its own."""
+    some = x if mine.all() else np.ascontiguousarray(x[:, :, mine])
+    rest = _answer(x, np.where(mine, 0, start))
+    found = start.copy()
+    for _ in range(_NEWTON if mine.all() else _NEWTON - 1):
+        slope, weight = _slopes(some, ratio, worth, found[:, mine], rest)
+        found[:, mine] = _step(found[:, mine], slope, weight, start[:, mine], OWN)
     return found
 
 
-def _slopes(x: Singles, ratio: Singles, worth: Singles, at: Floats) -> tuple[Singles, Singles]:
-    """Gradient and information of each series' log likelihood."""
+def _slopes(
+    x: Singles, ratio: Singles, worth: Singles, at: Floats, rest: Singles | None = None
+) -> tuple[Singles, Singles]:
+    """Gradient and information of each series' log likelihood; `rest` is what else is in the log of the mean."""
     known = ~np.isnan(ratio)
-    mean = np.exp(_answer(x, at))
+    mean = np.exp(_answer(x, at) if rest is None else np.clip(_answer(x, at) + rest, -LONGEST, LONGEST))
     pull = np.where(known, worth * (np.nan_to_num(ratio) - mean), np.float32(0))
     hold = np.where(known, worth * mean, np.float32(0))
     across = np.ascontiguousarray(x.transpose(0, 2, 1))

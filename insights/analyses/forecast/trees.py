@@ -22,9 +22,10 @@ _OWN = 24  # coefficients it is told
 def improve(panel: Panel, effects: Effects) -> Singles | None:
     """n x (T + H): the effects' log factors as the trees see them; None where the past is too short to learn from.
 
-    The steps that the level is taken from (the last half year) and those ahead are answered, earlier ones left.
+    The steps that the level is taken from (the last months) and those ahead are answered, earlier ones left.
     """
     from sklearn.ensemble import HistGradientBoostingRegressor
+    from threadpoolctl import threadpool_limits
 
     known = panel.usable & (effects.level > 0)
     rows, steps = np.nonzero(known)
@@ -45,13 +46,14 @@ def improve(panel: Panel, effects: Effects) -> Singles | None:
         random_state=_SEED,
     )
     ratio = np.clip(panel.history[rows, steps] / effects.level[rows, steps], 0, 8)
-    model.fit(told.at(rows, steps), ratio + 1e-6, sample_weight=worth[rows, steps])
-    return _answers(model, panel, effects, told)
+    with threadpool_limits(1):  # its threads wait by spinning, which a machine with other work pays for many times over
+        model.fit(told.at(rows, steps), ratio + 1e-6, sample_weight=worth[rows, steps])
+        return _answers(model, panel, effects, told)
 
 
 def _answers(model: Any, panel: Panel, effects: Effects, told: "_Told") -> Singles:
     log = effects.log.copy()
-    back = 182 // panel.step
+    back = (182 if panel.count <= 1000 else 56) // panel.step
     columns = np.arange(max(0, panel.steps - back), log.shape[1])
     for start in range(0, panel.count, _AT_ONCE):
         some = np.arange(start, min(start + _AT_ONCE, panel.count))
