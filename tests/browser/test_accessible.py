@@ -23,6 +23,8 @@ ADMIN = [
     "sales/sale/",
     "sales/sale/add/",
     "sales/shift/add/",
+    "sales/promotion/add/",
+    "customers/review/add/",
     "shop/branch/",
     "shop/schedule/",
 ]
@@ -30,6 +32,8 @@ IN_SHOP = [
     "settings/",
     "settings/members/",
     "settings/members/invite/",
+    "reviews/",
+    "prices/",
     "imports/",
     "imports/new/",
     *(f"admin/{path}" for path in ADMIN),

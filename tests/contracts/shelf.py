@@ -124,7 +124,8 @@ def _read_reviews_and_prices(run: Run, branch: Branch, product: Product) -> None
     ReviewReading.objects.create(
         review=review, run=run, label="positive", score=Decimal("0.8"), language="en", provider="local", text_hash="0"
     )
-    Elasticity.objects.create(run=run, product=product, value=-1.5, low80=-2.0, high80=-1.0, observations=104)
+    prices = Run.objects.create(analysis="pricing", status="done", as_of_date=day, ended_at=dt.datetime.now(dt.UTC))
+    Elasticity.objects.create(run=prices, product=product, value=-1.5, low80=-2.0, high80=-1.0, observations=104)
     Promotion.objects.create(product=product, first_date=day, last_date=day, share_off=Decimal("0.2"))
 
 
