@@ -85,8 +85,8 @@ def quality(row: ForecastSeries, shop: Shop) -> Quality:
 def _name(row: ForecastSeries, shop: Shop) -> str:
     """What sets it apart on its page: the category, else the branch; of a product, the branch."""
     if row.category and row.product_id is None:
-        return row.category.name
-    return row.branch.name if row.branch else shop.name
+        return str(row.category.name)
+    return str(row.branch.name) if row.branch else shop.name
 
 
 def _share(value: Any) -> str:
