@@ -8,7 +8,7 @@ from insights.analyses.forecast import classic, effects, levels, sparse, trees
 from insights.analyses.forecast.drivers import levels_around
 from insights.analyses.forecast.panel import Floats, Ints, Panel
 
-GLOBAL = ("effects", "trees", "season", "like last year")
+_BELIEVED, _OF_ITS_OWN = 0.8, 0.6  # of last year's drift; of it, the series' own beside its category's
 
 
 def parts(model: str) -> list[str]:
@@ -25,14 +25,20 @@ def answers(panel: Panel, wanted: Collection[str], only: dict[str, Ints] | None 
     learned = effects.learn(panel)
     level = levels.level(panel, learned.log)
     ahead = slice(panel.steps, None)
-    if "effects" in wanted or "season" in wanted:
+    if {"effects", "season"} & set(wanted):
         found["effects"] = level[:, None] * np.exp(learned.log[:, ahead], dtype=np.float64)
-    if "trees" in wanted:
+    if {"trees", "trees by season"} & set(wanted):
         log = trees.improve(panel, learned)
         if log is not None:
             found["trees"] = levels.level(panel, log)[:, None] * np.exp(log[:, ahead], dtype=np.float64)
-    if "season" in wanted or "like last year" in wanted:
-        found |= _seasons(panel, learned, found.get("effects"))
+    drift = _drift(panel, learned) if {"season", "trees by season"} & set(wanted) else None
+    if drift is not None:
+        found["season"] = found["effects"] * drift
+        if "trees" in found:
+            found["trees by season"] = found["trees"] * drift
+    if "like last year" in wanted and panel.step == 7 and panel.steps >= 60:
+        near = levels_around(panel, panel.usable, 2)
+        found["like last year"] = _like_last_year(panel, near, found.get("effects"))
     for name in classic.MODELS:
         if name in wanted:
             rows = np.arange(panel.count) if only is None or name not in only else only[name]
@@ -46,25 +52,41 @@ def _of(learned: effects.Effects, rows: Ints) -> effects.Effects:
     return effects.Effects(learned.calendar[rows], learned.special[rows], learned.own[rows], learned.level[rows])
 
 
-def _seasons(panel: Panel, learned: effects.Effects, base: Floats | None) -> dict[str, Floats]:
-    """The effects with last year's drift of the level, and last year's steps at the level of now."""
-    back = 364 // panel.step
-    width = 14 // panel.step
-    if panel.steps < back + 4 * width:
-        return {}
+def _drift(panel: Panel, learned: effects.Effects) -> Floats | None:
+    """n x H: how last year's level, less what calendar and promotions explain, moved on from this time of the year.
+
+    Between the series' own drift and the middle one of its category; None where the past is too short.
+    """
+    back, side, settled = 364 // panel.step, 14 // panel.step, 56 // panel.step
     at = panel.steps - back
-    near = levels_around(panel, panel.usable, width)
-    then = near[:, max(0, at - 4 * width) : at].mean(axis=1)
+    if at < settled:
+        return None
+    near = _explained_level(panel, learned, side)
+    then = near[:, at - settled : at].mean(axis=1)
     ahead = np.minimum(np.arange(at, at + panel.horizon), panel.steps - 1)
-    known = (then > 0) & (near[:, panel.steps - 4 * width :].mean(axis=1) > 0)
-    drift = np.where(known[:, None], near[:, ahead] / np.where(known, then, 1)[:, None], 1)
-    drift = np.clip(drift, 0.3, 3)
-    found = {}
-    if base is not None:
-        found["season"] = base * drift**0.5
-    if panel.step == 7:
-        found["like last year"] = _like_last_year(panel, near, base)
-    return found
+    known = (then > 0)[:, None] & (near[:, ahead] > 0)
+    own = np.log(np.where(known, near[:, ahead], 1) / np.where(known, then[:, None], 1))
+    own = np.clip(own, -1, 1)
+    category = panel.group("category")
+    like = np.zeros_like(own)
+    for group in np.unique(category):
+        of = category == group
+        like[of] = np.median(own[of], axis=0)
+    return np.asarray(np.exp(_BELIEVED * (_OF_ITS_OWN * own + (1 - _OF_ITS_OWN) * like)))
+
+
+def _explained_level(panel: Panel, learned: effects.Effects, side: int) -> Floats:
+    """n x T: sold over explained in the steps around each; 0 where nothing is known."""
+    sold = np.where(panel.usable, np.nan_to_num(panel.history), 0)
+    explained = np.where(panel.usable, np.exp(learned.log[:, : panel.steps]), 0)
+    steps = np.arange(panel.steps)
+    low, high = np.maximum(steps - side, 0), np.minimum(steps + side + 1, panel.steps)
+
+    def window(of: Floats) -> Floats:
+        total = np.concatenate([np.zeros((of.shape[0], 1)), np.cumsum(of, axis=1, dtype=np.float64)], axis=1)
+        return np.asarray(total[:, high] - total[:, low])
+
+    return np.asarray(window(sold) / np.maximum(window(explained), 1e-9))
 
 
 def _like_last_year(panel: Panel, near: Floats, base: Floats | None) -> Floats:

@@ -14,7 +14,7 @@ from insights.analyses.forecast.panel import Floats, Ints, Panel
 
 Tick = Callable[[int, int], object]
 
-SINGLE = ("naive", "effects", "trees", "season", "like last year", *classic.MODELS)
+SINGLE = ("naive", "effects", "trees", "season", "trees by season", "like last year", *classic.MODELS)
 MIXED = (
     "effects+trees",
     "effects+ets",
@@ -30,6 +30,10 @@ MIXED = (
     "trees+season",
     "effects+trees+season",
     "trees+season+ets",
+    "season+trees by season",
+    "trees by season+ets",
+    "trees by season+like last year",
+    "season+trees by season+like last year",
     "effects+like last year",
     "season+like last year",
     "trees+like last year",

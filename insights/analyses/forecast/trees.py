@@ -126,7 +126,7 @@ class _Told:
     def at(self, rows: Ints, steps: Ints) -> Singles:
         """A feature a column."""
         effects, drivers = self.effects, self.drivers
-        columns = [self._log(rows, steps)]
+        columns: list[Any] = [self._log(rows, steps)]
         columns += [drivers.year_day[steps], drivers.month_day[steps], self.size[rows]]
         if self.panel.step == 1:
             columns.append(drivers.weekday[steps])
