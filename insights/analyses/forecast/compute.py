@@ -145,7 +145,7 @@ def _scores(held: Contest, whole: Flags) -> tuple[list[Score], Score]:
 
 def _score(values: dict[str, Floats], folds: int) -> Score:
     known = {name: round(float(of), 4) for name, of in values.items() if np.isfinite(of)}
-    return Score(**known, folds=folds)  # type: ignore[arg-type]
+    return Score(**known, folds=folds)
 
 
 def _held_out_bands(mean: Floats, actual: Floats, whole: Flags) -> tuple[Floats, Floats]:

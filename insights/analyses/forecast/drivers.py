@@ -36,7 +36,7 @@ class Drivers:
     @cached_property
     def year_day(self) -> Singles:
         since = (self.days - self.days.astype("datetime64[Y]")).astype(int)
-        return (since + 1 + self.panel.step / 2).astype(np.float32)
+        return np.asarray(since + 1 + self.panel.step / 2, dtype=np.float32)
 
     @cached_property
     def month_day(self) -> Ints:
@@ -77,8 +77,8 @@ class Drivers:
         """(T + H) x columns: waves of the year where the past is longer than one, weekdays, parts of the month."""
         columns = self._waves()
         if self.panel.step == 1:
-            columns += [self.weekday == day for day in range(7)]
-            columns += [(self.month_day >= low) & (self.month_day <= high) for low, high in _MONTH_PARTS]
+            columns += [_ones(self.weekday == day) for day in range(7)]
+            columns += [_ones((self.month_day >= low) & (self.month_day <= high)) for low, high in _MONTH_PARTS]
         else:
             of_month = (self.month_day[:, None] + np.arange(7)) % 31
             columns += [(of_month <= 7).mean(axis=1), (of_month >= 25).mean(axis=1)]
@@ -188,6 +188,10 @@ class Drivers:
         return log
 
 
+def _ones(flags: Flags) -> Singles:
+    return flags.astype(np.float32)
+
+
 def shifted(rows: Singles, by: int) -> Singles:
     """The rows moved by some steps: -1 says of a step what the next one is. Nothing is known beyond the ends."""
     moved = np.zeros_like(rows)
@@ -207,7 +211,7 @@ def relative(price: Singles) -> Singles:
     place = np.maximum(known - 1, 0) // 2
     middle = np.sort(filled, axis=1)[np.arange(len(price)), place]
     middle = np.where(np.isfinite(middle), middle, np.float32(1))
-    return np.clip(np.nan_to_num(np.log(price / middle[:, None])), -2, 2).astype(np.float32)
+    return np.asarray(np.clip(np.nan_to_num(np.log(price / middle[:, None])), -2, 2), dtype=np.float32)
 
 
 def levels_around(panel: Panel, known: Flags, width: int) -> Floats:

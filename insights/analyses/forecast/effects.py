@@ -157,7 +157,7 @@ def _slopes(
     return np.matmul(across, pull[:, :, None])[:, :, 0], np.matmul(across, x * hold[:, :, None])
 
 
-def _step(found: Floats, slope: Floats, weight: Floats, towards: Floats, ridge: float) -> Floats:
+def _step(found: Floats, slope: Floats | Singles, weight: Floats | Singles, towards: Floats, ridge: float) -> Floats:
     fixed = weight.astype(np.float64) + ridge * np.eye(found.shape[1])
     move = np.linalg.solve(fixed, (slope - ridge * (found - towards))[:, :, None])[:, :, 0]
     return np.asarray(found + np.clip(move, -1.0, 1.0))

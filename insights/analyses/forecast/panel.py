@@ -81,7 +81,7 @@ class Panel:
     @cached_property
     def shut(self) -> Flags:
         """n x (T + H): nothing can be sold."""
-        return self._wide(self.closed, empty=0.0) > 0
+        return np.asarray(self._wide(self.closed, empty=0.0) > 0)
 
     @cached_property
     def ran_out(self) -> Flags:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from insights.analyses.forecast.panel import Floats
@@ -45,6 +47,6 @@ def _loss(actual: Floats, quantile: Floats, level: float) -> Floats:
     return np.asarray(np.maximum(level * error, (level - 1) * error))
 
 
-def _share(part: Floats, whole: Floats) -> Floats:
+def _share(part: Any, whole: Any) -> Floats:
     known = np.asarray(whole) > 0
     return np.where(known, np.asarray(part, dtype=np.float64) / np.where(known, whole, 1), np.nan)

@@ -44,7 +44,11 @@ def learn(mean: Floats, actual: Floats) -> Spread:
         else np.array([-1.28, -0.67, 0.67, 1.28])
         for part in _stretches(mean.shape[2])
     ]
-    return Spread(np.stack([own, usual], axis=1), np.array(shape) * (1 + _UNSEEN / len(mean)), float(np.median(own)) if own.size else 1.0)
+    return Spread(
+        np.stack([own, usual], axis=1),
+        np.array(shape) * (1 + _UNSEEN / len(mean)),
+        float(np.median(own)) if own.size else 1.0,
+    )
 
 
 def _of_like(square: Floats, count: Floats, usual: Floats) -> Floats:
@@ -72,7 +76,8 @@ def ranges(mean: Floats, spread: Spread, whole: Flags) -> tuple[Floats, Floats, 
         found[:, few] = _counts(mean[few], deviation[few] ** 2)
     found = np.where(mean > 0, np.maximum(found, 0), 0)
     # Rounding and thin data may turn two ends around.
-    return tuple(np.sort(found, axis=0))  # type: ignore[return-value]
+    low80, low50, high50, high80 = np.sort(found, axis=0)
+    return low80, low50, high50, high80
 
 
 def _counts(mean: Floats, variance: Floats) -> Floats:
