@@ -25,6 +25,7 @@ class Policy:
     patience: float = 0.0  # what a missed sale costs beyond its margin: people who did not find it
     holding_a_year: float = 0.25  # of the cost of goods lying on the shelf
     together: float = 0.1  # how far the days of a forecast err alike
+    least_chance: float = 0.01  # of running out; where it is smaller, the next order is early enough
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ class Advice:
 def advise(items: Items, policy: Policy | None = None) -> Advice:
     """The order of every item. Pure; nothing is ordered where an order earns nothing."""
     scale = Scale(items.in_portions(), policy or Policy())
-    cases = scale.best_cases()
+    cases = np.where(scale.needed.above(scale.old) >= scale.policy.least_chance, scale.best_cases(), 0)
     wanted, most = np.maximum(cases, scale.least_cases()), scale.most_cases()
     chosen = np.minimum(wanted, np.maximum(most, np.minimum(cases, 1)))
     return scale.advice(chosen, capped=chosen < wanted)
