@@ -83,7 +83,7 @@ def span(mean: Floats, deviation: Floats, first: Ints, last: Ints, together: flo
 
 def _above(size: Floats, share: Floats, amount: Floats) -> Floats:
     """The upper tail of the negative binomial, between whole numbers too."""
-    from scipy import special  # type: ignore[import-untyped]  # the web process never reckons with it
+    from scipy import special  # the web process never reckons with it
 
     inside = special.betainc(np.maximum(amount, -1) + 1 + TINY, size, 1 - share)
     return np.asarray(np.where(amount < 0, 1.0, inside))
