@@ -146,3 +146,19 @@ def test_a_price_holds_until_the_next_and_the_first_holds_before_it() -> None:
     assert grids.step_function([(-3, 1.0), (2, 2.0)], 4).tolist() == [1, 1, 2, 2]
     assert grids.step_function([(2, 2.0)], 4).tolist() == [2, 2, 2, 2]
     assert np.isnan(grids.step_function([], 2)).all()
+
+
+def test_a_branch_keeps_the_regional_holidays_on_which_it_was_shut() -> None:
+    elsewhere = {"Harvest": {FIRST + dt.timedelta(days=10), FIRST + dt.timedelta(days=45)}, "Sunday": {FIRST}}
+    sold = np.vstack([busy(70)] * 3)
+    sold[0, [10, 45]] = False
+    sold[1, 10] = False
+    found = days.kept_holidays(elsewhere, sold, dates(70))
+    assert {name: flags.tolist() for name, flags in found.items()} == {"Harvest": [True, False, False]}
+
+
+def test_regional_holidays_are_told_by_name() -> None:
+    found = days.holidays_elsewhere("DE", dates(366))
+    assert dt.date(2024, 5, 30) in found["Corpus Christi"]
+    assert not any(dt.date(2024, 5, 1) in of for of in found.values()), "the first of May is kept everywhere"
+    assert days.holidays_elsewhere("ZZ", dates(3)) == {}

@@ -39,6 +39,41 @@ def public_holidays(country: str, region: str, days: Sequence[dt.date]) -> dict[
     return {day: found[day] for day in days if day in found}
 
 
+def holidays_elsewhere(country: str, days: Sequence[dt.date]) -> dict[str, set[dt.date]]:
+    """Dates by name of the public holidays that only some regions of the country have, of all its regions together."""
+    found: dict[str, set[dt.date]] = {}
+    try:
+        regions = holidays.country_holidays(country, years=[]).subdivisions
+    except NotImplementedError:
+        return {}
+    everywhere = _named(country, "", days, "public")
+    for region in regions:
+        for day, name in _named(country, region, days, "public").items():
+            if day not in everywhere and days[0] <= day <= days[-1]:
+                found.setdefault(name, set()).add(day)
+    return found
+
+
+def kept_holidays(elsewhere: dict[str, set[dt.date]], sold: Flags, days: Sequence[dt.date]) -> dict[str, Flags]:
+    """Which branches keep a holiday of some region: those that were shut on it each time, though it was a weekday on
+    which they trade. Names that no branch keeps are left out."""
+    weekday = np.array([day.weekday() for day in days])
+    place = {day: number for number, day in enumerate(days)}
+    kept: dict[str, Flags] = {}
+    for name, dates in sorted(elsewhere.items()):
+        of_branch = np.zeros(len(sold), dtype=np.bool_)
+        for branch, row in enumerate(sold):
+            if row.any():
+                first, last = np.flatnonzero(row)[[0, -1]]
+                trades = [row[first : last + 1][weekday[first : last + 1] == day].mean() >= MOSTLY for day in range(7)]
+                seen = [place[day] for day in dates if day in place and first < place[day] < last]
+                counted = [at for at in seen if trades[weekday[at]]]
+                of_branch[branch] = bool(counted) and not row[counted].any()
+        if of_branch.any():
+            kept[name] = of_branch
+    return kept
+
+
 def school_holidays(country: str, region: str, days: Sequence[dt.date]) -> dict[dt.date, str]:
     """Names of the school holidays among the days, where the calendar of the country knows them."""
     found = _named(country, region, days, "school")

@@ -75,6 +75,7 @@ class Inputs:
     promoted: Floats | None = None  # ahead; the part off the price
     price: Floats | None = None  # products x steps, ahead
     holidays: dict[dt.date, str] = field(default_factory=dict)
+    regional: list[tuple[str, list[dt.date], Flags]] = field(default_factory=list)  # name, days, branches that keep it
     school: dict[dt.date, str] = field(default_factory=dict)
     events: list[Happening] = field(default_factory=list)
 
@@ -199,8 +200,20 @@ def _add_calendar(made: Inputs, shop: Shop, reach: Period, selling: dict[int, li
     for branch, dates in selling.items():
         columns = [column for column in map(made.column, dates) if column < made.past]
         sold[place[branch], columns] = True
+    if made.step == 1 and not shop.region:
+        _add_regional(made, shop, sold, every_day)
     named = made.holidays if made.step == 1 else {}
     made.open = days.open_days(sold, made.dates[: made.past], made.dates[made.past :], named, closures)
+    for _, dates, keeps in made.regional:
+        ahead = [column for column in map(made.column, dates) if column >= made.past]
+        made.open[np.flatnonzero(keeps)[:, None], ahead] = False
+
+
+def _add_regional(made: Inputs, shop: Shop, sold: Flags, every_day: list[dt.date]) -> None:
+    """Where nobody said in which region the shop is, its branches' past says which regional holidays they keep."""
+    elsewhere = days.holidays_elsewhere(shop.country, every_day)
+    kept = days.kept_holidays(elsewhere, sold, made.dates[: made.past])
+    made.regional = [(name, sorted(elsewhere[name]), branches) for name, branches in kept.items()]
 
 
 def _happening(event: CalendarEvent) -> Happening:
@@ -312,6 +325,8 @@ def _events(inputs: Inputs, rows: NDArray[np.intp]) -> Iterator[Event]:
         yield Event(name, _share_of_steps(inputs, days_of), kind="holiday")
     if inputs.school:
         yield Event("School holidays", _share_of_steps(inputs, inputs.school), kind="school")
+    for name, dates, keeps in inputs.regional:
+        yield Event(name, _share_of_steps(inputs, dates), "holiday", keeps[inputs.branch_at[rows]])
     branch, category = (np.array([*ids, 0]) for ids in (inputs.branches, inputs.categories))
     for event in inputs.events:
         touched = np.ones(rows.size, dtype=np.bool_)

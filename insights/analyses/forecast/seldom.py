@@ -29,7 +29,7 @@ def busiest(units: NDArray[np.float32], most: int) -> NDArray[np.intp]:
 
 def expect(units: NDArray[np.float32], step: int, will_open: Flags) -> dict[str, Floats]:
     """Bands by name of each row's steps ahead. `units` are NaN where nothing is known."""
-    from scipy.stats import poisson  # type: ignore[import-untyped]
+    from scipy.stats import poisson
 
     known = ~np.isnan(units)
     weight = 0.5 ** (step * np.arange(units.shape[1])[::-1] / HALF_LIFE)
