@@ -8,7 +8,8 @@ import pytest
 
 from insights.analyses.forecast import levels, sparse
 from insights.analyses.forecast.compute import SELDOM, choose, fit, forecast, totals
-from insights.analyses.forecast.panel import Choice, Event, Forecasts, Panel
+from insights.analyses.forecast.contest import _decide as decide
+from insights.analyses.forecast.panel import Choice, Event, Forecasts, Panel, Score
 
 MONDAY = dt.date(2025, 1, 6)
 BANDS = ("low80", "low50", "mean", "high50", "high80")
@@ -28,13 +29,7 @@ def weekly_pattern(rows=6, days=126, *, seed=1, level=40.0):
 
 def alone(model: str) -> Choice:
     """A choice made by hand, where a test is about the forecast and not the contest."""
-    return Choice({}, model, {}, [[-1.28, -0.67, 0.67, 1.28]], {}, forecast_score(), {})
-
-
-def forecast_score():
-    from insights.analyses.forecast.panel import Score
-
-    return Score()
+    return Choice({}, model, {}, [[-1.28, -0.67, 0.67, 1.28]], {}, Score(), {})
 
 
 def assert_sound(made: Forecasts, shape) -> None:
@@ -128,13 +123,21 @@ def test_an_event_that_comes_back_is_learned():
 
 
 def test_it_steps_back_where_it_loses():
-    """Each week repeats the one before but for steps in the level at weekends no model foresees."""
-    draw = np.random.default_rng(3)
-    days = np.tile(draw.integers(5, 90, 7).astype(float), 18)
-    flips = np.where((np.arange(126) // 7) % 2 == 0, 1.0, 1.0)
-    choice = choose(panel(np.tile(days * flips, (4, 1))))
-    assert choice.overall.wape <= choice.overall.naive_wape + 1e-9
-    assert set(choice.model.values()) == {"naive"}
+    """Four series on which the effects do well; on the fifth only repeating last week does."""
+    actual = np.random.default_rng(3).uniform(20, 60, (4, 5, 7))
+    near, far = actual * 1.05, actual * 1.5
+    last = np.arange(5)[:, None] == 4
+    folds = [
+        {"naive": np.where(last, n, f), "effects": np.where(last, f, n), "trees": np.where(last, f, n * 1.01)}
+        for n, f in zip(near, far, strict=True)
+    ]
+    made = decide(folds, actual)
+    assert made.model[4] == "naive"
+    assert "naive" not in made.model[:4]
+    assert np.abs(made.mean - actual).sum() < np.abs(made.naive - actual).sum()
+    assert made.wape["effects"] == pytest.approx(
+        np.abs([f["effects"] for f in folds] - actual).sum() / actual.sum(), abs=1e-4
+    )
 
 
 def test_a_new_product_sells_like_its_category_at_its_branch():

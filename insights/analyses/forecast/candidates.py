@@ -103,4 +103,4 @@ def _like_last_year(panel: Panel, near: Floats, base: Floats | None) -> Floats:
     week = y[:, ahead]
     week = np.where(np.isfinite(week), week, near[:, ahead])
     found = week * np.clip(scale, 0, 5)[:, None]
-    return found if base is None else np.where(both.any(axis=1)[:, None], found, base)
+    return found if base is None else np.where(np.asarray(both.any(axis=1))[:, None], found, base)

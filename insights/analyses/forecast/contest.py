@@ -47,6 +47,7 @@ _CLASSIC_MOST = 300  # series that models fitted one by one compete on in a larg
 _TRUST = 30.0  # folds that the result of all series counts for
 _FEWEST = {1: 21, 7: 12}
 _MIX = 0.97  # what each more model in a mean is worth before anything is known: means rarely disappoint
+_LATER = 0.85  # what a fold counts beside the one after it
 _NOISE = 1.15  # times the naive's error: less is chance
 
 
@@ -61,12 +62,20 @@ class Contest:
 
 
 def origins(panel: Panel) -> tuple[list[int], int]:
-    """The steps to forecast from, the latest first, and how many steps ahead."""
+    """The steps to forecast from, the latest first, and how many steps ahead.
+
+    The last is a year before now, where the past allows it: what suits this time of the year shows best then.
+    """
     ahead = max(1, min(panel.horizon, panel.steps // 4))
-    most = 6 if panel.count * panel.steps <= _SMALL else 3
+    small = panel.count * panel.steps <= _SMALL
+    most = 6 if small else 3
     earliest = max(panel.steps // 2, _FEWEST[panel.step])
     apart = ahead if (panel.steps - earliest) // ahead >= min(most, 4) else max(1, ahead // 2)
-    return list(range(panel.steps - ahead, earliest - 1, -apart))[:most], ahead
+    starts = list(range(panel.steps - ahead, earliest - 1, -apart))[:most]
+    year = 364 // panel.step
+    if small and panel.steps > 2.2 * year and panel.steps - year not in starts:
+        starts = [*starts[: most - 1], panel.steps - year]
+    return starts, ahead
 
 
 def run(panel: Panel, tick: Tick | None = None) -> Contest | None:
@@ -119,9 +128,8 @@ def _decide(folds: list[dict[str, Floats]], actual: Floats) -> Contest:
     honest = [_best(missed[:, numbers != at], names)[0] if numbers.size > 1 else best for at in numbers]
     mean = np.stack([_mixed(fold, names, of) for fold, of in zip(folds, honest, strict=True)])
     naive = np.stack([fold["naive"] for fold in folds])
-    sold = max(float(np.nansum(actual)), 1e-9)
-    base = float(missed[names.index("effects")].sum())
-    wape = {name: round(float(ratio) * base / sold, 4) for name, ratio in zip(names, overall, strict=True)}
+    sold, of_base = np.nansum(actual), missed[names.index("effects")]
+    wape = {name: _wape(of, of_base, sold) for name, of in zip(names, missed, strict=True)}
     model = tuple(names[at] for at in best)
     return Contest(mean, naive, actual, model, names[int(overall.argmin())], wape)
 
@@ -143,7 +151,7 @@ def _best(missed: Floats, names: list[str]) -> tuple[Ints, Floats]:
     """n numbers of the best model of each series, and how each model did over all of them beside the effects."""
     errors = missed.sum(axis=1)
     base = np.maximum(errors[names.index("effects")], 1e-9)
-    overall = np.array([_ratio(of, base) for of in errors])
+    overall = np.array([_usually(of, missed[names.index("effects")]) for of in missed])
     likely = overall * np.array([_MIX ** (len(candidates.parts(name)) - 1) for name in names])
     own = np.where(np.isfinite(errors), errors / base, overall[:, None])
     trust = _TRUST / (_TRUST + missed.shape[1])
@@ -152,9 +160,24 @@ def _best(missed: Floats, names: list[str]) -> tuple[Ints, Floats]:
     return np.where(lost, np.where(np.isfinite(errors), errors, np.inf).argmin(axis=0), best), likely
 
 
-def _ratio(errors: Floats, base: Floats) -> float:
-    known = np.isfinite(errors)
-    return float(errors[known].sum() / base[known].sum()) if known.any() else np.inf
+def _wape(missed: Floats, base: Floats, sold: float) -> float:
+    """Over all series; of a model that only some were asked for as if it did as well, beside the base, on the rest."""
+    known = np.isfinite(missed).all(axis=0)
+    rest = base.sum() / max(base[:, known].sum(), 1e-9)
+    return round(float(missed[:, known].sum() * rest / max(sold, 1e-9)), 4)
+
+
+def _usually(missed: Floats, base: Floats) -> float:
+    """The error over that of the base, fold by fold: the geometric mean, the later folds counting more.
+
+    A mean of ratios, so that a single odd stretch (Christmas) does not decide for the whole year.
+    """
+    known = np.isfinite(missed).all(axis=0)
+    if not known.any():
+        return np.inf
+    weight = _LATER ** np.arange(len(missed))
+    ratio = np.maximum(missed[:, known].sum(axis=1), 1e-9) / np.maximum(base[:, known].sum(axis=1), 1e-9)
+    return float(np.exp((weight * np.log(ratio)).sum() / weight.sum()))
 
 
 def _mean_of(found: dict[str, Floats], name: str) -> Floats:

@@ -93,13 +93,13 @@ class Panel:
     @cached_property
     def usable(self) -> Flags:
         """n x T: what was sold tells the demand; of steps that ran out only those that sold well even so."""
-        known = np.isfinite(self.history)
+        known = np.asarray(np.isfinite(self.history))
         if self.censored is None:
             return known
         full = known & ~self.ran_out
         sold = np.where(full, np.nan_to_num(self.history), 0).sum(axis=1, keepdims=True)
         usual = sold / np.maximum(full.sum(axis=1, keepdims=True), 1)
-        return full | (known & (np.nan_to_num(self.history) > usual))
+        return np.asarray(full | (known & (np.nan_to_num(self.history) > usual)))
 
     @cached_property
     def promoted(self) -> Singles:
