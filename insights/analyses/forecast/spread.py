@@ -18,7 +18,8 @@ _LIKE = 10.0  # errors that a series is lent by its like
 _FAR = 16.0  # times the usual squared error: no single step counts for more
 _STRETCHES, _BUCKETS = 3, 8
 _TINY = 1e-9
-_UNSEEN = 0.5  # of a fold: how much wider ranges are for what so few folds cannot have shown
+_UNSEEN = 1.5  # over the folds squared: how much wider ranges are for what so few folds cannot have shown
+_LATER = 0.85  # what a fold counts beside the one after it
 
 
 @dataclass(frozen=True)
@@ -29,38 +30,40 @@ class Spread:
 
 
 def learn(mean: Floats, actual: Floats) -> Spread:
-    """From folds x n x horizon of what was expected and what was sold (NaN: tells nothing)."""
-    known = np.isfinite(actual)
-    usual = np.where(known, mean, 0).sum(axis=(0, 2)) / np.maximum(known.sum(axis=(0, 2)), 1)
-    error = np.where(known, actual - mean, 0)
+    """From folds x n x horizon of what was expected and what was sold (NaN: tells nothing), the latest fold first."""
+    weight = np.where(np.isfinite(actual), _LATER ** np.arange(len(mean))[:, None, None], 0)
+    usual = (weight * mean).sum(axis=(0, 2)) / np.maximum(weight.sum(axis=(0, 2)), _TINY)
+    error = np.where(weight > 0, actual - mean, 0)
     unit = _unit(mean, usual)
-    square = np.where(known & (unit > _TINY), error**2 / np.maximum(unit, _TINY), 0)
-    count = known.sum(axis=(0, 2))
-    own = _of_like(square, count, usual)
+    square = np.where(unit > _TINY, error**2 / np.maximum(unit, _TINY), 0)
+    own = _of_like(square, weight, usual)
     standard = error / np.sqrt(np.maximum(own[:, None] * unit, _TINY))
-    shape = [
-        np.quantile(standard[part][some], LEVELS)
-        if (some := known[part]).any()
-        else np.array([-1.28, -0.67, 0.67, 1.28])
-        for part in _stretches(mean.shape[2])
-    ]
-    return Spread(
-        np.stack([own, usual], axis=1),
-        np.array(shape) * (1 + _UNSEEN / len(mean)),
-        float(np.median(own)) if own.size else 1.0,
-    )
+    shape = np.array([_quantiles(standard[part], weight[part]) for part in _stretches(mean.shape[2])])
+    wider = 1 + _UNSEEN / len(mean) ** 2
+    return Spread(np.stack([own, usual], axis=1), shape * wider, float(np.median(own)) if own.size else 1.0)
 
 
-def _of_like(square: Floats, count: Floats, usual: Floats) -> Floats:
+def _quantiles(values: Floats, weight: Floats) -> Floats:
+    """Weighted; those of a normal distribution where there are none."""
+    if not weight.any():
+        return np.array([-1.28, -0.67, 0.67, 1.28])
+    order = np.argsort(values, axis=None, kind="stable")
+    share = np.cumsum(weight.ravel()[order])
+    middle = (share - weight.ravel()[order] / 2) / share[-1]
+    return np.asarray(np.interp(LEVELS, middle, values.ravel()[order]))
+
+
+def _of_like(square: Floats, weight: Floats, usual: Floats) -> Floats:
     """The series' mean squared error in its unit, bent to that of series of its size."""
     own = np.zeros(usual.size)
     order = np.argsort(usual, kind="stable")
     for rows in np.array_split(order, max(1, min(_BUCKETS, usual.size // 40))):
-        whole = max(int(count[rows].sum()), 1)
-        like = square[:, rows].sum() / whole
-        like = np.minimum(square[:, rows], _FAR * like).sum() / whole
-        kept = np.minimum(square[:, rows], _FAR * max(like, _TINY)).sum(axis=(0, 2))
-        own[rows] = (kept + _LIKE * like) / (count[rows] + _LIKE)
+        of = weight[:, rows]
+        whole = max(float(of.sum()), 1.0)
+        like = (of * square[:, rows]).sum() / whole
+        like = (of * np.minimum(square[:, rows], _FAR * like)).sum() / whole
+        kept = (of * np.minimum(square[:, rows], _FAR * max(like, _TINY))).sum(axis=(0, 2))
+        own[rows] = (kept + _LIKE * like) / (of.sum(axis=(0, 2)) + _LIKE)
     return np.maximum(own, _TINY)
 
 
