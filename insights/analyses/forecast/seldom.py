@@ -13,7 +13,7 @@ from insights.analyses.forecast.grids import Flags
 
 Floats = NDArray[np.float64]
 
-MODEL = "seldom sold"
+MODEL = "seldom"  # as the models call their own method for those
 HALF_LIFE = 56  # days
 EDGES = {"low80": 0.1, "low50": 0.25, "high50": 0.75, "high80": 0.9}
 
