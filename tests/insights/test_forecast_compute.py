@@ -137,8 +137,6 @@ def test_it_steps_back_where_it_loses():
     assert np.abs(made.mean - actual).sum() < np.abs(made.naive - actual).sum()
     missed = np.abs(np.stack([fold["effects"] for fold in folds]) - actual).sum()
     assert made.wape["effects"] == pytest.approx(missed / actual.sum(), abs=1e-4)
-        np.abs([f["effects"] for f in folds] - actual).sum() / actual.sum(), abs=1e-4
-    )
 
 
 def test_a_new_product_sells_like_its_category_at_its_branch():
