@@ -139,6 +139,17 @@ def test_it_steps_back_where_it_loses():
     assert made.wape["effects"] == pytest.approx(missed / actual.sum(), abs=1e-4)
 
 
+def test_a_model_serves_only_series_it_was_tried_on():
+    """In a large panel models fitted one by one compete on some series: the others must not wait for them."""
+    actual = np.random.default_rng(3).uniform(20, 60, (4, 5, 7))
+    tried = np.arange(5)[:, None] < 2
+    folds = [{"naive": of * 1.5, "effects": of * 1.2, "ets": np.where(tried, of * 1.01, np.nan)} for of in actual]
+    made = decide(folds, actual)
+    assert made.model == ("ets", "ets", "effects", "effects", "effects")
+    assert made.usual == "effects"
+    assert made.wape["ets"] == pytest.approx(0.01, abs=1e-4)
+
+
 def test_a_new_product_sells_like_its_category_at_its_branch():
     known, _ = weekly_pattern(rows=8, level=30)
     known[4:] /= 10

@@ -131,7 +131,9 @@ def _decide(folds: list[dict[str, Floats]], actual: Floats) -> Contest:
     sold, of_base = np.nansum(actual), missed[names.index("effects")]
     wape = {name: _wape(of, of_base, sold) for name, of in zip(names, missed, strict=True)}
     model = tuple(names[at] for at in best)
-    return Contest(mean, naive, actual, model, names[int(overall.argmin())], wape)
+    everybody = np.isfinite(missed).all(axis=(1, 2))
+    usual = names[int(np.where(everybody, overall, np.inf).argmin())]
+    return Contest(mean, naive, actual, model, usual, wape)
 
 
 def _missed_by(folds: list[dict[str, Floats]], actual: Floats) -> dict[str, Floats]:
@@ -153,7 +155,7 @@ def _best(missed: Floats, names: list[str]) -> tuple[Ints, Floats]:
     base = np.maximum(errors[names.index("effects")], 1e-9)
     overall = np.array([_usually(of, missed[names.index("effects")]) for of in missed])
     likely = overall * np.array([_MIX ** (len(candidates.parts(name)) - 1) for name in names])
-    own = np.where(np.isfinite(errors), errors / base, overall[:, None])
+    own = np.where(np.isfinite(errors), errors / base, np.inf)  # not for a series it was not tried on
     trust = _TRUST / (_TRUST + missed.shape[1])
     best = ((1 - trust) * own + trust * likely[:, None]).argmin(axis=0)
     lost = errors[best, np.arange(best.size)] > _NOISE * errors[names.index("naive")]
