@@ -88,7 +88,7 @@ def outcome(run: Run) -> dict[str, Any]:
 def _begin(job: Job, analysis: Analysis) -> Run:
     shop = Shop.objects.get(pk=current_shop_id())
     asked_day = job.payload.get("as_of")
-    run, _ = Run.objects.get_or_create(
+    run: Run = Run.objects.get_or_create(
         job=job,
         defaults={
             "analysis": analysis.name,
@@ -98,7 +98,7 @@ def _begin(job: Job, analysis: Analysis) -> Run:
             "prompt_version": analysis.prompt_version,
             "asked_by": job.asked_by,
         },
-    )
+    )[0]
     if run.status != Run.Status.DONE:
         run.status, run.started_at, run.ended_at, run.error = Run.Status.RUNNING, timezone.now(), None, ""
         run.save()

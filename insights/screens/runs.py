@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.core.paginator import Page, Paginator
@@ -114,13 +115,17 @@ def _compared(analysis: Analysis, run: Run, before: Run | None) -> list[Compared
     ]
 
 
+def _exact(value: float) -> Decimal:
+    return Decimal(str(value))
+
+
 def _written(figure: Figure) -> str:
     if figure.value is None:
         return "–"
     if isinstance(figure.value, str):
         return figure.value
     if figure.unit == "share":
-        return formats.percent(figure.value)
+        return formats.percent(_exact(figure.value))
     return f"{figure.value:,.0f}" if figure.unit == "count" else f"{figure.value:,.2f}"
 
 
@@ -132,7 +137,7 @@ def _against(figure: Figure, earlier: Figure | None) -> tuple[str, str]:
     if not isinstance(now, (int, float)) or not isinstance(then, (int, float)):
         return _written(earlier), "–"
     if figure.unit == "share":
-        return _written(earlier), formats.points(now - then)
+        return _written(earlier), formats.points(_exact(now) - _exact(then))
     change = now - then
     sign = "+" if change > 0 else "−" if change < 0 else ""
     return _written(earlier), f"{sign}{_written(Figure('', abs(change), figure.unit))}"

@@ -210,4 +210,5 @@ def test_a_person_starts_watches_and_cancels_a_run(committed_cast: Cast, shop: S
     assert job.asked_by == "alice@shops.example"
     rival = committed_cast.client(committed_cast.charlie)
     assert rival.get(f"/s/rival/insights/runs/asked/{job.pk}/").status_code == 404
-    assert committed_cast.client(committed_cast.bob).post("/s/green/insights/runs/start/", {"analysis": "counting"}).status_code == 403
+    cashier = committed_cast.client(committed_cast.bob)
+    assert cashier.post("/s/green/insights/runs/start/", {"analysis": "counting"}).status_code == 403
