@@ -9,8 +9,9 @@ from insights.demo.branches import Branch
 from insights.ordering.demand import Flags, Floats
 
 AHEAD = 35
-FAST, SLOW, STEADY = 0.1, 0.008, 0.03  # of a category's level, a product's share of it, a product's own level
+FAST, SLOW, STEADY = 0.1, 0.008, 0.06  # of a category's level, a product's share of it, a product's own level
 WEEKS = 26
+MUCH = 300  # portions a month, at which a product's own level counts for half
 LIKE_DAYS = 10  # what a new product's likeness to others weighs, in days of its own
 CASES_OF_PROOF = 20  # what a pooled figure weighs against a product's own, in portions
 
@@ -31,8 +32,8 @@ def money(demo: grocer.Demo) -> tuple[Floats, Floats]:
 class Past:
     """One branch's sales so far. A day that ended empty counts as what was probably asked for, given what was sold.
 
-    A product's level is its slow share of its category's quick level, averaged with its own; its week is its own drawn
-    towards its category's; so is what an offer does to it.
+    A product's level is its slow share of its category's quick level, and the more it sells its own; its week is its
+    own drawn towards its category's; so is what an offer does to it.
     """
 
     def __init__(self, demo: grocer.Demo, branch: Branch) -> None:
@@ -110,7 +111,10 @@ class Past:
     def level(self) -> Floats:
         """What a product sells on an average day without an offer."""
         moved = np.clip(self.quick / np.maximum(self.still, 1e-9), 0.5, 2)
-        return np.asarray((self.share * moved[self.category] + self.own) / 2)
+        shared = self.share * moved[self.category]
+        proof = 30 * shared / self.portion  # what it sells in a month
+        own = proof / (proof + MUCH)
+        return np.asarray(shared * (1 - own) + self.own * own)
 
     def factor(self, day: int) -> Floats:
         """What a day does to it."""
