@@ -208,7 +208,7 @@ class Forecasts:
     high50: Floats
     low80: Floats
     high80: Floats
-    model: tuple[str, ...]  # n names, see `models.WORDS` for how to say them
+    model: tuple[str, ...]  # n names; "effects+trees" is the mean of two
     scores: tuple[Score, ...]  # n
     overall: Score
 
