@@ -112,6 +112,7 @@ def _fill(demo: Demo, say: Say) -> None:
         papers.write_product_details(demo)
         papers.write_price_history(demo)
         papers.write_stock(demo)
+        papers.write_orders(demo, OWNER)
         _import("sales_lines", Path(folder), say, rows)
 
 

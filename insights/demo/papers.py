@@ -1,19 +1,24 @@
-"""Puts into the chosen shop what no CSV file carries: price history, lots, and the stock ledger behind the sales.
+"""Puts into the chosen shop what no CSV file carries: price history, lots, the stock ledger behind the sales, orders.
 
 Everything is set-based and comes before the sales, so that their import takes stock from shelves that are full.
 """
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
 from django.db import connection
 
 from insights.demo import ledger
 from insights.demo.branches import ZONE
 from insights.demo.files import amount, pounds
 from insights.demo.grocer import Demo
+from inventory.models import Product, PurchaseOrder, PurchaseOrderLine, Supplier
+from shop.models import Branch
 from shop.tenancy import current_shop_id
 
 DELIVERED_AT = dt.time(6, 0)
@@ -45,6 +50,49 @@ def write_product_details(demo: Demo) -> None:
         _copy(cursor, "demo_details", _detail_rows(demo))
         cursor.execute(_CODES_INSERT, [current_shop_id()])
         cursor.execute(_DETAILS_UPDATE, [current_shop_id()])
+
+
+def write_orders(demo: Demo, by: str) -> None:
+    """The orders that were on their way when the last day ended, approved and mailed."""
+    suppliers = {supplier.name: supplier for supplier in Supplier.objects.all()}
+    products = {product.sku: product for product in Product.objects.all()}
+    for story in demo.branches:
+        branch = Branch.objects.get(name=story.branch.name)
+        for days, quantities in enumerate(story.stocked.coming):
+            by_supplier: dict[str, list[int]] = defaultdict(list)
+            for number in np.flatnonzero(quantities):
+                by_supplier[demo.products[number].category.supplier].append(int(number))
+            for name, numbers in sorted(by_supplier.items()):
+                order = _order(branch, suppliers[name], demo.today + dt.timedelta(days=days), by)
+                rows = [(products[demo.products[number].sku], amount(int(quantities[number]))) for number in numbers]
+                PurchaseOrderLine.objects.bulk_create(
+                    PurchaseOrderLine(
+                        order=order,
+                        product=product,
+                        quantity=Decimal(quantity),
+                        pack_size=product.pack_size,
+                        unit_cost=product.cost,
+                    )
+                    for product, quantity in rows
+                )
+
+
+def _order(branch: Branch, supplier: Supplier, expected: dt.date, by: str) -> PurchaseOrder:
+    ordered = moment(expected - dt.timedelta(days=supplier.lead_time_days or 1), dt.time(9))
+    return PurchaseOrder.objects.create(  # type: ignore[no-any-return]
+        number=PurchaseOrder.objects.count() + 1,
+        branch=branch,
+        supplier=supplier,
+        state=PurchaseOrder.State.APPROVED,
+        expected_on=expected,
+        made_by=by,
+        made_at=ordered,
+        approved_by=by,
+        approved_at=ordered,
+        mail=PurchaseOrder.Mail.SENT,
+        mailed_to=supplier.email,
+        mailed_at=ordered,
+    )
 
 
 def moment(day: dt.date, time: dt.time) -> dt.datetime:

@@ -20,6 +20,7 @@ KEEPS = 100_000  # days, of what never spoils
 FORGOTTEN = 0.012  # chance that an ordered product is not on the lorry
 DAMAGED = 0.0012  # chance a day that one piece breaks
 LEARNING = 0.07
+LATER = 8  # days after the last on which ordered goods may still come
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Shelves:
     on_hand: Ints
     received: Ints  # days + 1 x products, running total
     gone: Ints  # running total sold or thrown away
-    coming: Ints  # days x products
+    coming: Ints  # days and LATER x products
     log: dict[str, list[tuple[int, Ints, Ints]]] = field(default_factory=dict)
 
     def note(self, kind: str, day: int, quantity: Ints) -> None:
@@ -72,6 +73,7 @@ class Stocked:
     deliveries: Moves
     waste: Moves
     outs: Moves  # quantity is what was asked for and not there
+    coming: Ints  # LATER x products: ordered, and on its way when the last day ends
 
 
 def supply_gaps(calendar: Calendar, branch: Branch) -> tuple[SupplyGap, ...]:
@@ -126,7 +128,7 @@ def stock_days(
         soon = in_range & (made.first <= day + 3) & (day <= made.last - 4)
         (order_tonight or order_by_average)(shelves, day, plan, soon)
     delivered, wasted, out = (_moves(shelves, kinds) for kinds in (("delivery",), ("expired", "damaged"), ("out",)))
-    return Stocked(sold, opening, shelves.on_hand, delivered, wasted, out)
+    return Stocked(sold, opening, shelves.on_hand, delivered, wasted, out, shelves.coming[len(calendar.days) :])
 
 
 class Deliveries:
@@ -136,7 +138,7 @@ class Deliveries:
         """Works the days out once."""
         self.suppliers = list(SUPPLIERS.values())
         self.days = len(calendar.days)
-        beyond = calendar.beyond(35)
+        beyond = calendar.beyond(LATER + 35)
         is_open = beyond.open_days(branch)
         weekday = np.array(beyond.weekdays)
         self.stops = [np.isin(weekday, supplier.weekdays) & is_open for supplier in self.suppliers]
@@ -156,7 +158,7 @@ class Deliveries:
         found = []
         for number, supplier in enumerate(self.suppliers):
             comes = day + supplier.lead_days
-            if comes < self.days and self.stops[number][comes]:
+            if comes < self.days + LATER and self.stops[number][comes]:
                 later = np.flatnonzero(self.stops[number][comes + 1 : comes + 29])
                 until = comes + 1 + int(later[0])
                 found.append((number, comes, int(self.open_before[until] - self.open_before[day + 1])))
@@ -174,7 +176,7 @@ def _opening(rate: Floats, products: tuple[Product, ...], is_open: Flags) -> She
     received = np.zeros((days + 1, len(products)), dtype=np.int64)
     received[0] = on_hand
     nothing = np.zeros(len(products), dtype=np.int64)
-    coming = np.zeros((days, len(products)), dtype=np.int64)
+    coming = np.zeros((days + LATER, len(products)), dtype=np.int64)
     return Shelves(case, life, least, average, on_hand, received, nothing, coming)
 
 

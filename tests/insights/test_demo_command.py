@@ -18,7 +18,15 @@ from django.test import Client, override_settings
 
 from customers.models import Customer, Review
 from insights.demo.files import write_files
-from inventory.models import Category, Product, StockLevel, StockMovement, Supplier
+from inventory.models import (
+    Category,
+    Product,
+    PurchaseOrder,
+    PurchaseOrderLine,
+    StockLevel,
+    StockMovement,
+    Supplier,
+)
 from sales.models import DirtyDay, ProductDay, Promotion, Sale, SaleLine
 from shop import doors
 from shop.models import Branch, Membership, Register, Shop, User
@@ -145,3 +153,11 @@ def test_files_are_written_without_a_shop(opened: Shop, tmp_path: Path) -> None:
 def test_a_day_that_is_none_is_refused(opened: Shop) -> None:
     with pytest.raises(CommandError, match="is not a date"):
         demo("--today", "tomorrow")
+
+
+def test_what_was_ordered_is_on_its_way(opened: Shop) -> None:
+    with use_shop(opened):
+        orders = PurchaseOrder.objects.on_the_way()
+        assert {order.state for order in orders} == {"approved"}
+        assert min(order.expected_on for order in orders) >= dt.date.fromisoformat(TODAY)
+        assert PurchaseOrderLine.objects.filter(order__in=orders).count() > orders.count()
