@@ -116,6 +116,7 @@ def stock_days(
     draw = stream("stock", branch.name)
     is_open = calendar.open_days(branch)
     in_range = rate.sum(axis=1) > 0
+    stays = made.last >= len(calendar.days) - 1  # on sale beyond the last day
     for day in range(len(calendar.days)):
         chance = draw.random((2, len(products)))
         on_sale = in_range & (made.first <= day) & (day <= made.last)
@@ -125,7 +126,7 @@ def stock_days(
             sold[order[today]] = _trade(shelves, day, wanted[today], reached[today], on_sale)
             _breakages(shelves, day, chance[1])
         shelves.received[day + 1] = np.maximum(shelves.received[day + 1], shelves.received[day])
-        soon = in_range & (made.first <= day + 3) & (day <= made.last - 4)
+        soon = in_range & (made.first <= day + 3) & ((day <= made.last - 4) | stays)
         (order_tonight or order_by_average)(shelves, day, plan, soon)
     delivered, wasted, out = (_moves(shelves, kinds) for kinds in (("delivery",), ("expired", "damaged"), ("out",)))
     return Stocked(sold, opening, shelves.on_hand, delivered, wasted, out, shelves.coming[len(calendar.days) :])
