@@ -159,8 +159,8 @@ def _share(words: str) -> Decimal | None:
 def _resolve_suppliers(batch: Batch) -> None:
     batch.run(
         "suppliers",
-        """insert into inventory_supplier (shop_id, name, email, phone, needs_review)
-        select distinct %(shop)s, r.supplier, '', '', true from import_rows r
+        """insert into inventory_supplier (shop_id, name, email, phone, delivery_weekdays, needs_review)
+        select distinct %(shop)s, r.supplier, '', '', '', true from import_rows r
         where r.problem is null and r.supplier is not null
         and not exists (select from inventory_supplier s where s.name = r.supplier)""",
         {"shop": batch.shop.pk},

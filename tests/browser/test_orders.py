@@ -3,11 +3,9 @@
 import csv
 import datetime as dt
 import io
-import os
 import re
 from collections.abc import Callable, Iterator
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -69,10 +67,8 @@ def _forecast(live: Live, branch: Branch, a_day: dict[str, float]) -> Run:
     return run  # type: ignore[no-any-return]
 
 
-def look(page: Any, name: str) -> None:
+def look(page: Any) -> None:
     """Every page: nothing wider than the screen, nothing too small for a thumb, nothing axe objects to."""
-    if folder := os.environ.get("AISLE_SCREENSHOTS"):
-        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
     assert page.evaluate(OVERFLOW) <= 0
     assert page.evaluate(TOO_SMALL) == []
     assert violations(page) == []
@@ -86,14 +82,14 @@ def test_a_suggestion_becomes_an_order_in_the_suppliers_letterbox(
     page.get_by_role("button", name="Add to order").first.click()
     page.get_by_role("link", name="Order 2").click()
     expect(page.get_by_text("8 cases of 6, 48 in all")).to_be_visible()
-    look(page, "order_draft_390")
+    look(page)
     page.get_by_label("send it all the same").check()
     page.get_by_role("button", name="Approve and mail").click()
     expect(page.get_by_text("Being mailed to orders@farm.example")).to_be_visible()
     with use_shop(advised.cast.green):
         jobs.run(Job.objects.get(kind="order_mail").pk)
     expect(page.get_by_text("Mailed to orders@farm.example")).to_be_visible(timeout=8000)
-    look(page, "order_mailed_390")
+    look(page)
     [mail] = letterbox.mails
     assert mail["To"] == "orders@farm.example"
     [file] = mail.iter_attachments()
@@ -122,9 +118,8 @@ def test_a_small_order_is_filled_with_what_is_needed_next(advised: Live, open_pa
 def test_the_pages_fit_and_axe_finds_nothing(advised: Live, open_page: Open, width: int, dark: bool) -> None:
     with use_shop(advised.cast.green):
         order = PurchaseOrder.objects.get()
-    theme = "dark" if dark else "light"
-    look(open_page(advised.cast.alice, "/s/green/orders/?q=milk", width, dark), f"orders_{width}_{theme}")
-    look(open_page(advised.cast.alice, f"/s/green/orders/{order.pk}/", width, dark), f"order_{width}_{theme}")
+    look(open_page(advised.cast.alice, "/s/green/orders/?q=milk", width, dark))
+    look(open_page(advised.cast.alice, f"/s/green/orders/{order.pk}/", width, dark))
 
 
 def test_on_paper_there_are_lines_and_no_buttons(advised: Live, open_page: Open) -> None:
@@ -136,5 +131,3 @@ def test_on_paper_there_are_lines_and_no_buttons(advised: Live, open_page: Open)
     expect(page.get_by_text(", BUTTER")).to_be_visible()
     assert page.locator("button:visible").count() == 0
     expect(page.get_by_text("17.50").first).to_be_hidden()
-    if folder := os.environ.get("AISLE_SCREENSHOTS"):
-        page.screenshot(path=Path(folder) / "order_paper.png", full_page=True)

@@ -7,7 +7,7 @@ from django.contrib.admin.models import LogEntry
 from django.urls import NoReverseMatch
 
 from inventory.models import Barcode, Category, Product
-from shop import mount
+from shop import mount, schedules
 from shop.admin_sites import shop_admin
 from shop.models import Branch, Change, Membership
 from shop.roles import Role
@@ -40,7 +40,8 @@ def test_every_list_and_page_opens_for_the_owner(cast: Cast) -> None:
         assert page.status_code == 200, name
         assert "style=" not in page.content.decode(), name
         assert client.get(url(f"{name}_history", row.pk)).status_code == 200, name
-        deletes = model_admin.deletes and model_admin.edits
+        living = name == "shop_schedule" and schedules.is_known(row.kind)  # it would come back: it is switched off
+        deletes = model_admin.deletes and model_admin.edits and not living
         assert client.get(url(f"{name}_delete", row.pk)).status_code == (200 if deletes else 403), name
         assert client.get(url(f"{name}_add")).status_code == (
             200 if (model_admin.adds and model_admin.edits) or name == "sales_sale" else 403

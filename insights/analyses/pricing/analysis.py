@@ -113,9 +113,9 @@ class Pricing(Analysis):
 
     def figures(self, findings: dict[str, Any]) -> list[Figure]:
         return [
-            Figure("Products", findings["products"]),
-            Figure("Told by their own prices", findings["own"]),
-            Figure("Change in units, price 10 % up", findings["typical_dearer"], "share"),
+            Figure("Products", findings.get("products")),
+            Figure("Told by their own prices", findings.get("own")),
+            Figure("Change in units, price 10 % up", findings.get("typical_dearer"), "share"),
         ]
 
     def store(self, run: Run, result: Result) -> None:

@@ -111,10 +111,10 @@ class Sentiment(Analysis):
 
     def figures(self, findings: dict[str, Any]) -> list[Figure]:
         return [
-            Figure("Reviews", findings["reviews"]),
-            Figure("Displeased", findings["negative"]),
-            Figure("Mean score", findings["mean"], "number"),
-            Figure("Newly read", findings["read_now"]),
+            Figure("Reviews", findings.get("reviews")),
+            Figure("Displeased", findings.get("negative")),
+            Figure("Mean score", findings.get("mean"), "number"),
+            Figure("Newly read", findings.get("read_now")),
         ]
 
     def store(self, run: Run, result: Result) -> None:
