@@ -149,6 +149,27 @@ MUTANTS = [
         "False",
         "tests/shop/test_join.py::test_old_withdrawn_and_unknown_links_say_the_same",
     ),
+    Mutant(
+        "models spend past the limit",
+        "insights/providers/calls.py",
+        "if budget.spent() + most > limit:",
+        "if False:",
+        "tests/insights/test_providers_gateway.py::test_nothing_is_spent_past_the_limit",
+    ),
+    Mutant(
+        "a mailed link works twice",
+        "insights/briefs/links.py",
+        "    if link.used_at:\n",
+        "    if False:\n",
+        "tests/insights/test_briefs.py::test_a_second_press_does_nothing",
+    ),
+    Mutant(
+        "a suggestion is carried out twice",
+        "insights/decisions/deciding.py",
+        "    if found.state == State.ACCEPTED:\n        return found\n    _must_be_open(found)\n",
+        "",
+        "tests/insights/test_decisions.py::test_accepting_carries_it_out_once_with_the_persons_quantity",
+    ),
 ]
 
 
