@@ -178,12 +178,12 @@ def evened(outlook: Outlook) -> Outlook:
     """The same outlook with weekly bookings spread over the days of the week that they are for."""
     if outlook.step != WEEK:
         return outlook
-    made: dict[str, Any] = {name: _spread(getattr(outlook, name)) for name in _BANDS}
+    made: dict[str, Any] = {name: over_the_week(getattr(outlook, name)) for name in _BANDS}
     return replace(outlook, **made)
 
 
-def _spread(booked: Sequence[float]) -> tuple[float, ...]:
-    """Each booking on the seven days that end with it. Days after the last one get its share too."""
+def over_the_week(booked: Sequence[float]) -> tuple[float, ...]:
+    """Weekly bookings by day: each on the seven days that end with it. Days after the last one get its share too."""
     places = [place for place, units in enumerate(booked) if units] or [len(booked) - 1]
     by_weekday: dict[int, list[int]] = {}
     for place in places:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -14,6 +14,7 @@ import numpy as np
 from django.db.models import Count, Q, Sum
 from django.db.models.functions import Coalesce
 
+from insights.forecasts import WEEK, over_the_week
 from insights.models import ForecastSeries, Run
 from insights.ordering.advice import FOREVER, Items
 from insights.ordering.demand import Floats, spread
@@ -104,7 +105,12 @@ def _forecast(run: Run, branch: int | None, supplier: int | None) -> dict[Key, t
     if supplier is not None:
         rows = rows.filter(product__supplier_id=supplier)
     fields = "branch_id", "product_id", "first_date", "step", "mean", "low80", "high80"
-    return {(row[0], row[1]): row[2:] for row in rows.values_list(*fields)}
+    return {(row[0], row[1]): _by_day(*row[2:]) for row in rows.values_list(*fields)}
+
+
+def _by_day(first: dt.date, step: int, *bands: Sequence[float]) -> tuple[Any, ...]:
+    """The first day and the bands, day by day where the shop books whole weeks."""
+    return first, *((over_the_week(band) for band in bands) if step == WEEK else bands)
 
 
 def _followed(
@@ -216,7 +222,7 @@ def _items(
     for row, line in enumerate(lines):
         if series := forecast.get(line.key):
             ahead = (today - series[0]).days
-            for grid, values in zip((mean, low, high), series[2:], strict=True):
+            for grid, values in zip((mean, low, high), series[1:], strict=True):
                 grid[row] = _from(values, ahead, share)
         for until, quantity in lots.get((line.product.sku, line.branch.name), ()):
             days = KEPT_COLUMNS if until is None else (until - today).days + 1

@@ -76,6 +76,16 @@ def test_what_runs_low_is_suggested_in_cases_with_its_reasons(shop, branch):
     assert len(projection["stock"]) == len(projection["low"]) == len(projection["high"]) >= 3
 
 
+def test_whole_weeks_are_ordered_for_like_the_days_they_are_for(shop, branch):
+    have(branch, "MILK", 5)
+    run = forecast(shop, branch, {"MILK": 12})
+    [by_day] = drafts(run)
+    weeks = {name: [12 * 7 * share if day % 7 == 6 else 0 for day in range(DAYS)] for name, share in SHARES.items()}
+    ForecastSeries.objects.update(step=7, **weeks)
+    [by_week] = drafts(run)
+    assert by_week.quantity == by_day.quantity
+
+
 def test_costs_are_marked_so_that_only_some_see_them(shop, branch):
     have(branch, "MILK", 5)
     [draft] = drafts(forecast(shop, branch, {"MILK": 12}))
