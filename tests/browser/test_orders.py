@@ -69,6 +69,7 @@ def _forecast(live: Live, branch: Branch, a_day: dict[str, float]) -> Run:
 
 def look(page: Any) -> None:
     """Every page: nothing wider than the screen, nothing too small for a thumb, nothing axe objects to."""
+    page.wait_for_load_state("load")  # before its stylesheets are there, a page measures otherwise
     assert page.evaluate(OVERFLOW) <= 0
     assert page.evaluate(TOO_SMALL) == []
     assert violations(page) == []
