@@ -52,7 +52,7 @@ def trading(live: Live) -> dict[str, str]:
 def settled(page: Any) -> None:
     """The swap is whole: a control chosen while it is being replaced would be lost with the old one."""
     page.wait_for_load_state("networkidle")
-    page.wait_for_function("!document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling, [aria-busy=true]')")
+    expect(page.locator(".htmx-request, .htmx-swapping, .htmx-settling, [aria-busy=true]")).to_have_count(0)
 
 
 def shoot(page: Any, name: str, width: int, dark: bool) -> None:

@@ -106,6 +106,7 @@ def stock_is_the_ledger() -> None:
 
 
 def all_is_well(page: Any, name: str) -> None:
+    page.wait_for_load_state("load")
     assert page.evaluate(OVERFLOW) <= 0, f"{name} scrolls sideways"
     assert page.evaluate(TOO_SMALL) == [], name
     assert page.locator("h1").count() == 1, name
