@@ -130,11 +130,6 @@ def of_product(product: int, *, branch: int | None = None) -> Outlook | None:
     return _added(rows) if rows else None
 
 
-def by_branch_of_product(product: int) -> dict[int, Outlook]:
-    """What is expected of a product at each branch, by branch id."""
-    return {row.branch_id: _outlook(row) for row in _latest_rows().filter(product_id=product).order_by("branch_id")}
-
-
 def of_products(run: Run, *, products: Sequence[int] | None = None) -> Iterator[Outlook]:
     """Every product at every branch that the run has a forecast of, or these products only, as they are read."""
     rows = ForecastSeries.objects.filter(run=run).products()

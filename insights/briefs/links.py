@@ -21,7 +21,6 @@ from shop import doors
 from shop.errors import Refused
 from shop.models import Membership
 from shop.roles import Can, may
-from shop.tenancy import use_shop
 
 SALT, OFF_SALT = "aisle.decision-link", "aisle.brief-off"
 LONGEST = dt.timedelta(hours=24)
@@ -132,8 +131,3 @@ def reader_of(token: str) -> Membership:
     if found is None:
         raise LinkRefused("You are not in this shop any more, so no brief is sent.")
     return found
-
-
-def in_shop_of(token: str) -> Any:
-    """The token's shop, chosen for a block of work."""
-    return use_shop(shop_of(token))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -158,8 +157,3 @@ def _all(result: Result) -> Readings:
         np.concatenate([known.score[kept], np.array([result.heard[one.id].score for one in now], dtype=np.float64)]),
         np.concatenate([known.by_model[kept], np.array([one.id in result.by for one in now], dtype=bool)]),
     )
-
-
-def weeks_of(findings: dict[str, Any]) -> list[tuple[dt.date, dict[str, Any]]]:
-    """The weeks of the findings by their Monday."""
-    return [(dt.date.fromisoformat(week["monday"]), week) for week in findings.get("weeks", [])]
