@@ -77,6 +77,12 @@ class Measure:
     sql: str
 
 
+_BASKETS = (
+    "count(distinct s.id) filter (where s.kind in ('sale', 'exchange'))"
+    " - count(distinct s.id) filter (where s.kind = 'void')"
+)
+
+
 def _margin(sums: Sums) -> Decimal | None:
     return sums.costed_net - sums.cost if sums.costed_lines else None
 
@@ -154,13 +160,16 @@ MEASURES: dict[str, Measure] = {
         Measure(
             key="baskets",
             name="Baskets",
-            definition="The number of sales rung up at a till; refunds and day summaries are not baskets.",
+            definition=(
+                "The number of sales and exchanges rung up at a till, less those voided; refunds and day summaries "
+                "are not baskets."
+            ),
             unit="count",
             grain="basket",
             polarity=1,
             needs=Can.SEE_SALES,
             of=_baskets,
-            sql="count(distinct s.id) filter (where s.kind = 'sale')",
+            sql=_BASKETS,
         ),
         Measure(
             key="basket_value",
@@ -171,8 +180,7 @@ MEASURES: dict[str, Measure] = {
             polarity=1,
             needs=Can.SEE_SALES,
             of=_basket_value,
-            sql="sum(l.net) filter (where s.kind = 'sale')"
-            " / nullif(count(distinct s.id) filter (where s.kind = 'sale'), 0)",
+            sql=f"sum(l.net) filter (where s.kind in ('sale', 'exchange', 'void')) / nullif({_BASKETS}, 0)",
         ),
         Measure(
             key="units",

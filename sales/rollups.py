@@ -131,12 +131,15 @@ documents as (
     {_COUNTED} group by s.branch_id, s.business_date, s.kind, s.sold_at, s.id
 ),
 timed as (
-    select t.*, t.kind = 'sale' as is_basket, case when t.kind <> 'summary' then
+    -- A void takes back the basket as well as its goods; a refund leaves the basket that was.
+    select t.*,
+        case t.kind when 'sale' then 1 when 'exchange' then 1 when 'void' then -1 else 0 end as baskets,
+        case when t.kind <> 'summary' then
         extract(hour from t.sold_at at time zone (select zone from shop_shop where id = %(shop)s)) end as hour
     from documents t
 )
 insert into sales_branchhour (shop_id, branch_id, business_date, hour, {_COLUMNS}, baskets, basket_net)
 select %(shop)s, t.branch_id, t.business_date, t.hour, {_ADDED_UP.format("t")},
-    count(*) filter (where t.is_basket), coalesce(sum(t.net) filter (where t.is_basket), 0)
+    sum(t.baskets), coalesce(sum(t.net) filter (where t.baskets <> 0), 0)
 from timed t group by t.branch_id, t.business_date, t.hour
 """

@@ -26,6 +26,8 @@ DOOR_TABLES = {
     "shop_user_groups": "Django's own, for platform operators",
     "shop_user_user_permissions": "Django's own, for platform operators",
     "shop_membership": "the door: says which shops a user may enter",
+    "shop_devicekey": "the door: a till is known by its key before its shop is chosen; hashes only",
+    "shop_enrolment": "the door: a one-time code that makes a till's key; hashes only",
     "shop_invitation": "the door: opened by a secret before the user is in the shop",
     "account_emailaddress": "allauth: belongs to the user",
     "account_emailconfirmation": "allauth: belongs to the user",

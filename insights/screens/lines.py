@@ -273,7 +273,7 @@ def receipt(sale: Sale, *, see_customers: bool) -> Receipt:
 
 
 def _receipt_title(sale: Sale) -> str:
-    words = {"sale": "Receipt", "refund": "Refund", "summary": "Day summary"}[sale.kind]
+    words = "Receipt" if sale.kind == Sale.Kind.SALE else str(Sale.Kind(sale.kind).label)
     return f"{words} {sale.receipt}" if sale.receipt else words
 
 

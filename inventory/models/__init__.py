@@ -2,10 +2,12 @@
 
 from inventory.models.catalogue import Barcode, Category, PriceChange, Product, Supplier, TaxRate
 from inventory.models.orders import DeliveryLine, PurchaseOrder, PurchaseOrderLine
+from inventory.models.pricing import BarcodeRule, ShelfPrice
 from inventory.models.stock import Lot, MinimumStock, StockLevel, StockMovement
 
 __all__ = [
     "Barcode",
+    "BarcodeRule",
     "Category",
     "DeliveryLine",
     "Lot",
@@ -14,6 +16,7 @@ __all__ = [
     "Product",
     "PurchaseOrder",
     "PurchaseOrderLine",
+    "ShelfPrice",
     "StockLevel",
     "StockMovement",
     "Supplier",

@@ -3,9 +3,11 @@
 from decimal import Decimal
 from typing import Any, ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from shop.tenancy import ShopForeignKey, ShopManager, ShopOwned, ShopQuerySet
@@ -130,6 +132,24 @@ class Product(ShopOwned):
     content_unit = models.CharField(max_length=5, choices=ContentUnit.choices, blank=True, default="")
     price = models.DecimalField(max_digits=12, decimal_places=4, null=True, blank=True)
     cost = models.DecimalField(max_digits=12, decimal_places=4, null=True, blank=True)
+    deposit = ShopForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="The deposit sold with it, itself a product with the deposit's price.",
+    )
+    minimum_age = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Years a buyer must have, such as 18. Empty: anybody."
+    )
+    eligible_tenders = ArrayField(
+        models.CharField(max_length=40),
+        default=list,
+        blank=True,
+        db_default=RawSQL("'{}'", []),
+        verbose_name="vouchers that may pay for it",
+        help_text="Names of tenders for certain goods only, by comma, such as meal_voucher. Cash and cards always may.",
+    )
     plu = models.CharField("PLU", max_length=12, blank=True, default="")
     pack_size = models.PositiveIntegerField("pieces in a case", null=True, blank=True)
     shelf_life_days = models.PositiveIntegerField(null=True, blank=True)

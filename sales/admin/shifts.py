@@ -21,11 +21,11 @@ class ShiftForm(ShopForm):
 class ShiftAdmin(ShopModelAdmin):
     form = ShiftForm
     sees, edits = Can.SEE_SALES, Can.EDIT_SALES
-    list_display = ("opened_at", "register", "cashier", "closed_at", "counted_cash")
+    list_display = ("opened_at", "register", "cashier", "closed_at", "closed_by")
     list_filter = ("register",)
     list_select_related = ("register",)
     ordering = ("-id",)
     sortable_by = ()
     autocomplete_fields = ("register",)
-    fields = ("register", "cashier", "opened_at", "opening_float", "closed_at", "counted_cash")
+    fields = ("register", "cashier", "opened_at", "opening_float", "closed_at", "closed_by")
     formfield_overrides = {models.DecimalField: {"form_class": PlainDecimalField}}

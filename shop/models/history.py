@@ -8,7 +8,9 @@ from shop.tenancy import ShopOwned
 class Change(ShopOwned):
     """One inserted, updated or deleted row of a table that people edit, with its values before and after.
 
-    Kept as ids and JSON, without links, so that it never stands in the way of a deletion.
+    Kept as ids and JSON, without links, so that it never stands in the way of a deletion. The table has one column
+    more than this model, written by the database alone: `transaction_id` (xid8), by which readers who follow the
+    changes know that none below theirs is still on its way (ids are handed out before the transaction commits).
     """
 
     append_only = True

@@ -1,7 +1,9 @@
 """A shop (the tenant), its branches and their registers."""
 
 import datetime as dt
+import re
 import zoneinfo
+from decimal import Decimal
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
@@ -17,6 +19,13 @@ def validate_zone(name: str) -> None:
     """Raises ValidationError unless `name` is an IANA time zone such as Europe/Lisbon."""
     if name not in zoneinfo.available_timezones():
         raise ValidationError(f"“{name}” is not a time zone. Write it like Europe/Lisbon.")
+
+
+def validate_origins(text: str) -> None:
+    """Raises ValidationError unless each line is an origin: scheme, host and perhaps a port, nothing more."""
+    for line in text.split():
+        if not re.fullmatch(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?", line):
+            raise ValidationError(f"“{line}” is not a web address like https://till.example, without a path.")
 
 
 class Shop(models.Model):
@@ -50,11 +59,36 @@ class Shop(models.Model):
         help_text="Empty: no limit. Reorder suggestions keep within it.",
     )
     analyse_after_import = models.BooleanField("analyse again after an import that added sales", default=False)
+    cash_rounding = models.DecimalField(
+        "cash is rounded to",
+        max_digits=4,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(Decimal("0.01"))],
+        help_text="The smallest coin, such as 0.05. Empty: cash is paid to the cent.",
+    )
+    blind_counts = models.BooleanField(
+        "count the drawer without seeing what it should hold",
+        default=True,
+        help_text="Cashiers are told what was expected only after they have counted.",
+    )
+    api_origins = models.TextField(
+        "web addresses that may call the till API",
+        blank=True,
+        default="",
+        validators=[validate_origins],
+        help_text="One a line, such as https://till.example. Only for tills that run in a browser.",
+    )
     is_demo = models.BooleanField(default=False, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=models.Q(cash_rounding=None) | models.Q(cash_rounding__gt=0),
+                name="shop_cash_rounding_above_zero",
+            ),
             models.CheckConstraint(condition=models.Q(slug__regex=rf"^{SLUG}$"), name="shop_slug_is_url_safe"),
             models.CheckConstraint(condition=models.Q(day_starts_at_hour__lte=12), name="shop_day_starts_by_noon"),
         ]
@@ -91,7 +125,7 @@ class Branch(ShopOwned):
 
 
 class Register(ShopOwned):
-    """A till at a branch ("till" on screen)."""
+    """A till at a branch ("till" on screen). It stays at its branch: its documents and its key name both."""
 
     branch = ShopForeignKey(Branch, related_name="registers")
     name = models.CharField(max_length=80)

@@ -55,7 +55,7 @@ DOCS = st.lists(
     st.builds(
         Doc,
         branch=st.integers(0, 1),
-        kind=st.sampled_from(["sale", "sale", "refund", "summary"]),
+        kind=st.sampled_from(["sale", "sale", "refund", "exchange", "void", "summary"]),
         # Near the jump, and some weeks before and after it.
         minutes=st.integers(-30, 30).map(lambda step: step * 95) | st.integers(-50, 20).map(lambda day: day * 1440),
         late=st.booleans(),
