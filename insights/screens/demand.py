@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
 
-from django.db.models import Q, Sum
+from django.db.models import Sum
 from django.db.models.functions import TruncDate
 
 from insights import charts
 from insights.charts.fans import OUT_OF_STOCK, PROMOTION
-from insights.models import Elasticity, ForecastSeries, Run
+from insights.elasticities import PriceEffect, elasticity_of
+from insights.models import ForecastSeries, Run
 from insights.screens.forecast import Quality, quality, told
 from insights.screens.today_outlook import FORECAST
 from inventory.models import Product, StockLevel, StockMovement
@@ -28,22 +29,12 @@ BANDS = ("mean", "low50", "high50", "low80", "high80")
 
 
 @dataclass(frozen=True, slots=True)
-class Response:
-    """What the product's own price does to its sales, in words."""
-
-    sentence: str
-    value: str
-    span: str
-    observations: str
-
-
-@dataclass(frozen=True, slots=True)
 class Demand:
     chart: charts.Chart
     made: str
     quality: list[Quality]
     said: str
-    response: Response | None
+    response: PriceEffect | None
 
 
 def build(product: Product, shop: Shop, days: Mapping[dt.date, Sums], today: dt.date) -> Demand | None:
@@ -61,7 +52,7 @@ def build(product: Product, shop: Shop, days: Mapping[dt.date, Sums], today: dt.
         made=f"From sales up to {formats.day(run.as_of_date, today)}",
         quality=[quality(one, shop) for one in series if one.wape is not None],
         said=told(largest.wape, largest.naive_wape, largest.coverage),
-        response=_response(product),
+        response=elasticity_of(product),
     )
 
 
@@ -130,27 +121,3 @@ def empty_days(product: Product, days: Sequence[dt.date]) -> list[list[dt.date]]
     empty.reverse()
     runs = groupby(enumerate(empty), key=lambda pair: pair[1] - dt.timedelta(days=pair[0]))
     return [[day for _, day in stretch] for _, stretch in runs]
-
-
-def _response(product: Product) -> Response | None:
-    """From the latest pricing run that has the product."""
-    found = (
-        Elasticity.objects.filter(Q(run__status=Run.Status.DONE), product=product).order_by("-run_id").first()
-    )  # fmt: skip
-    if found is None:
-        return None
-    value, low, high = (Decimal(str(round(number, 1))) for number in (found.value, found.low80, found.high80))
-    less, most, least = (abs(number) for number in (value, low, high))
-    if high >= 0:
-        sentence = "Its sales hardly follow its price, as far as the past tells."
-    else:
-        sentence = (
-            f"A price 1% higher sold about {formats.plain(less)}% less,"
-            f" 8 times in 10 between {formats.plain(least)}% and {formats.plain(most)}% less."
-        )
-    return Response(
-        sentence=sentence,
-        value=formats.plain(value),
-        span=f"{formats.plain(low)} to {formats.plain(high)}",
-        observations=formats.number(found.observations),
-    )

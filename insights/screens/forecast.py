@@ -73,7 +73,7 @@ def quality(row: ForecastSeries, shop: Shop) -> Quality:
     return Quality(
         name=_name(row, shop),
         where=row.branch.name if row.category and row.branch and row.product_id is None else "",
-        model=row.model,
+        model=method(row.model),
         wape=_share(row.wape),
         naive=_share(row.naive_wape),
         better=None if row.wape is None or row.naive_wape is None else row.wape <= row.naive_wape,
@@ -98,6 +98,29 @@ def _number(value: Any) -> Decimal | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or value != value or abs(value) > 1000:
         return None
     return Decimal(str(round(value, 6)))
+
+
+_METHODS = {
+    "naive": "last week again",
+    "effects": "calendar, promotions and prices",
+    "trees": "what all products together teach",
+    "season": "the season",
+    "trees by season": "what all products together teach, by season",
+    "like last year": "last year",
+    "ets": "recent level and weekdays",
+    "theta": "recent trend",
+    "croston": "rare sales",
+    "imapa": "rare sales, evened out",
+    "sum": "its parts added up",
+    "total": "its parts added up",
+    "several": "by branch",
+}
+
+
+def method(model: str) -> str:
+    """A demand model's name in a shopkeeper's words; of several mixed, each."""
+    words = [_METHODS.get(name, name) for name in model.split("+")]
+    return " and ".join(dict.fromkeys(words)).capitalize()
 
 
 def bias_in_words(bias: float | None) -> str:
@@ -145,7 +168,7 @@ def _pinball(run: Run) -> str:
 def _models(run: Run) -> list[tuple[str, int]]:
     """How many products each way of forecasting serves, most first."""
     found = ForecastSeries.objects.products().filter(run=run).order_by().values_list("model").annotate(n=Count("pk"))
-    return sorted(found, key=lambda row: (-row[1], row[0]))
+    return [(method(model), count) for model, count in sorted(found, key=lambda row: (-row[1], row[0]))]
 
 
 def rows() -> Iterator[tuple[Cell, ...]]:

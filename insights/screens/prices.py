@@ -10,8 +10,9 @@ from typing import Any
 from django.core.paginator import Page, Paginator
 from django.db.models import Q
 
-from insights.analyses.pricing.analysis import STEP, dearer
+from insights.analyses.pricing.analysis import STEP
 from insights.downloads import File
+from insights.elasticities import PriceEffect, effect
 from insights.models import Elasticity, Run
 from inventory.models import Category, Product
 from shop.csvout import Cell
@@ -19,26 +20,6 @@ from shop.csvout import Cell
 ROWS = 50
 SORTS = {"": "most lost first", "least": "least lost first", "name": "by name"}
 COLUMNS = ("product", "elasticity", "low80", "high80", "observations")
-
-
-@dataclass(frozen=True, slots=True)
-class PriceEffect:
-    """One product's elasticity, and in words what ten per cent dearer takes from the units sold: “14%”.
-
-    8 times in 10 it is between `least` and `most`.
-    """
-
-    product: Product
-    value: float
-    less: str
-    least: str
-    most: str
-    observations: int
-
-    @property
-    def is_own(self) -> bool:
-        """Whether the product's own price changes told it; else it is its category's figure."""
-        return self.observations > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +58,7 @@ def build(search: Search) -> PricesScreen:
     if run is None:
         return PricesScreen(None, [], None, SORTS)
     page = Paginator(_found(run, search), ROWS).get_page(search.page)
-    return PricesScreen(run, [_effect(row) for row in page], page, SORTS)
-
-
-def elasticity_of(product: Product) -> PriceEffect | None:
-    """What the last run told of one product; None where it told nothing."""
-    run = Run.objects.latest_done("pricing")
-    row = run and Elasticity.objects.filter(run=run, product=product).select_related("product").first()
-    return _effect(row) if row else None
+    return PricesScreen(run, [effect(row) for row in page], page, SORTS)
 
 
 def of_prices(search: Search) -> File:
@@ -109,11 +83,6 @@ def _found(run: Run, search: Search) -> Any:
         found = found.filter(within)
     order = {"": ("value", "pk"), "least": ("-value", "pk"), "name": ("product__name", "pk")}
     return found.order_by(*order[search.sort])
-
-
-def _effect(row: Elasticity) -> PriceEffect:
-    less, most, least = (f"{-dearer(value):.0%}" for value in (row.value, row.low80, row.high80))
-    return PriceEffect(row.product, row.value, less, least, most, row.observations)
 
 
 def _cells(found: Any) -> Iterator[tuple[Cell, ...]]:

@@ -133,7 +133,7 @@ def _ahead(shop: Shop, role: str, today: dt.date, days: dict[dt.date, Sums], now
     return {
         "queue": panel(lambda: decisions.first(shop, role, now)),
         "basis": basis,
-        "expected": panel(lambda: outlook.expected(shop, basis.run, today)) if basis.run else None,
+        "expected": panel(lambda: outlook.expected(shop, today)) if basis.run else None,
         "low": panel(lambda: outlook.running_low(basis.run, today)) if basis.run and see_stock else None,
         "deliveries": panel(lambda: outlook.deliveries(today)) if see_stock else None,
     }

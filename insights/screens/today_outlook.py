@@ -13,6 +13,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
+from insights import forecasts
 from insights.charts import svg
 from insights.models import ForecastSeries, Run
 from inventory.models import Product, PurchaseOrder, PurchaseOrderLine
@@ -103,35 +104,21 @@ class ExpectedToday:
     note: str
 
 
-def expected(shop: Shop, run: Run | None, today: dt.date) -> ExpectedToday | None:
-    """Today's expected sales: the forecast's pieces at what a piece usually brings on this weekday.
-
-    None where the forecast does not reach today, or no same weekday has sold anything.
-    """
-    whole = _whole_shop(run)
-    place = (today - whole.first_date).days if whole else -1
-    usual = reports.usual(today)
-    if whole is None or not 0 <= place < len(whole.mean) or usual is None or usual.units <= 0:
+def expected(shop: Shop, today: dt.date) -> ExpectedToday | None:
+    """Today's expected sales, as the forecast has them; None where it does not reach today or nothing is expected."""
+    day = Period(today, today)
+    found, pieces = forecasts.expected_sales(day).get(today), forecasts.expected(day).get(today)
+    if found is None or pieces is None or found.mean <= 0:
         return None
-    each = usual.net / usual.units
-    mean, low, high = (Decimal(str(values[place])) * each for values in (whole.mean, whole.low80, whole.high80))
+    mean, low, high = (Decimal(str(value)) for value in (found.mean, found.low80, found.high80))
     hours, busiest = _hours(shop, today, mean)
     return ExpectedToday(
         amount=_about(mean, shop),
         span=f"{_about(low, shop)} and {_about(high, shop)}",
-        units=f"About {formats.number(Decimal(str(whole.mean[place])))} pieces and kilograms",
+        units=f"About {formats.number(Decimal(str(pieces.mean)))} pieces and kilograms",
         hours=hours,
         note=busiest,
     )
-
-
-def _whole_shop(run: Run | None) -> ForecastSeries | None:
-    if run is None:
-        return None
-    found: ForecastSeries | None = ForecastSeries.objects.filter(
-        run=run, branch=None, product=None, category=None
-    ).first()
-    return found
 
 
 def _about(value: Decimal, shop: Shop) -> str:

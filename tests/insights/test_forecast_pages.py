@@ -93,7 +93,7 @@ def test_the_price_response_is_told_with_its_range(morning: Cast, run: Run) -> N
             run=pricing, product=milk, value=-1.5, low80=-2.0, high80=-1.0, observations=104
         )
         html = page_of(morning)
-        assert "A price 1% higher sold about 1.5% less, 8 times in 10 between 1% and 2% less." in html
+        assert "A price 10% higher sells about 13% less, 8 times in 10 between 9% and 17% less." in html
         row.high80 = 0.3
         row.save()
     assert "hardly follow its price" in page_of(morning)
@@ -130,7 +130,7 @@ def test_quality_stands_beside_the_plain_way(morning: Cast, run: Run) -> None:
             ForecastSeries.objects.create(run=run, first_date=TODAY, model="sum", **bands, **scores, **where)
     html = morning.client().get(QUALITY).content.decode()
     for words in ("In its test the forecast was off by 18%", "Green Grocer", "High Street", "Dairy", "24%", "79%",
-                  "worse than last week", "Pinball loss 0.51, of repeating last week 0.66.", "theta"):  # fmt: skip
+                  "worse than last week", "Pinball loss 0.51, of repeating last week 0.66.", "Recent trend"):  # fmt: skip
         assert words in html, words
     text = morning.client().get(f"{QUALITY}?export=csv").content.decode()
     assert "branch,category,model,wape,naive_wape,bias,coverage" in text

@@ -51,7 +51,8 @@ def stock(shop: Shop, sku: str, quantity: str) -> None:
 @pytest.fixture
 def forecast(morning: Cast) -> Run:
     sell_days(morning.green, YESTERDAY, 28, quantity="10")
-    run = forecast_run(morning.green, YESTERDAY)
+    money = {"mean": [14.5] * 28, "low80": [11.6] * 28, "high80": [17.4] * 28}
+    run = forecast_run(morning.green, YESTERDAY, findings={"sales": {"all": money}})
     expect(morning.green, run)
     return run
 
