@@ -17,6 +17,7 @@ MEMBER = "member"
 PUBLIC = "public"
 SIGNED_IN = "signed_in"
 OWN = "own"
+DEVICE = "device"  # a till with its key, see shop.api.views.DeviceView
 
 
 def needs(capability: Can) -> Callable[[View], View]:

@@ -1,15 +1,18 @@
-"""The door tables (shops, memberships, invitations): the only place that reads them with no shop chosen."""
+"""The door tables (shops, memberships, invitations, keys): the only place that reads them with no shop chosen."""
 
+import datetime as dt
+from contextlib import suppress
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.models import Authenticator
 from django.core.exceptions import ValidationError
+from django.db.utils import Error
 from django.http import HttpRequest
 from django.urls import get_script_prefix, get_urlconf, set_script_prefix, set_urlconf
 from django.utils import timezone
 
-from shop.models import Change, Invitation, Membership, Shop
+from shop.models import Change, DeviceKey, Invitation, Membership, Shop
 from shop.roles import Role
 
 
@@ -67,6 +70,23 @@ def member_by_id(shop_id: int, membership_id: int) -> Membership | None:
 def every_shop_id() -> list[int]:
     """For tasks that fan out one task a shop."""
     return list(Shop.objects.order_by("id").values_list("id", flat=True))
+
+
+def device_key(prefix: str) -> DeviceKey | None:
+    """The key that begins so, with its shop, whether it is still good or not."""
+    return next(iter(DeviceKey.objects.select_related("shop").filter(prefix=prefix)), None)
+
+
+def saw_device(key: DeviceKey, at: dt.datetime) -> None:
+    """Note when a key was last used. A note that cannot be written keeps nobody from selling."""
+    with suppress(Error):
+        DeviceKey.objects.filter(pk=key.pk, seen_at=key.seen_at).update(seen_at=at)
+
+
+def origin_is_allowed(origin: str) -> bool:
+    """Whether any shop lets pages of this web address call the till API."""
+    candidates = Shop.objects.filter(api_origins__contains=origin).values_list("api_origins", flat=True)
+    return any(origin in origins.split() for origins in candidates)
 
 
 class AccountAdapter(DefaultAccountAdapter):

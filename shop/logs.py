@@ -86,9 +86,11 @@ def _begin(request: HttpRequest) -> tuple[Any, float]:
 def _end(request: HttpRequest, response: HttpResponse, started: float) -> HttpResponse:
     response["X-Request-ID"] = request_id.get()
     route = getattr(request.resolver_match, "route", None)
+    till = getattr(request, "device", None)
     log.info(
         "answered",
-        extra={
+        extra=({"shop": till.shop_id, "device": till.device_id} if till else {})
+        | {
             # The route, not the path: paths and queries can hold names and search words.
             "route": route,
             "mounted": getattr(request, "shop_slug", None),

@@ -11,6 +11,9 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from csp.constants import NONE, SELF
 
 from shop import embedded, env
+from shop.api.conf import REST_FRAMEWORK
+
+__all__ = ["REST_FRAMEWORK"]
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 AISLE_HOME = embedded.home()
@@ -132,11 +135,15 @@ INSTALLED_APPS = [
     "django_celery_beat",
     "django_htmx",
     "lucide",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "template_partials",
 ]
 MIDDLEWARE = [
-    "django.middleware.security.SecurityMiddleware",
     "shop.logs.RequestLogMiddleware",
+    "shop.api.lane.ApiLane",
+    "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
@@ -268,6 +275,10 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
+
+# --- The till API -------------------------------------------------------------------------------------------
+API_RATE = env.whole("AISLE_API_RATE", 20, least=1, meaning="Requests a second that one till may keep up.")
+API_BURST = env.whole("AISLE_API_BURST", 60, least=1, meaning="Requests that one till may send at once after a rest.")
 
 # --- Mail -----------------------------------------------------------------------------------------------------
 EMAIL_HOST = env.text("EMAIL_HOST", "", meaning="SMTP server. Empty: mail is written to files in the data folder.")

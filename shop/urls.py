@@ -15,5 +15,6 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("accounts/", include("allauth.urls")),
+    path("api/v1/", include("shop.api.urls")),
     path("platform/", platform_admin.urls),
 ]

@@ -10,6 +10,7 @@ from django.test import Client
 
 from customers.models import Customer
 from inventory.models import Barcode, Category, Product, Supplier, TaxRate
+from shop import devices
 from shop.models import Branch, Membership, Register, Shop, User
 from shop.roles import Role
 from shop.services import create_shop
@@ -89,3 +90,15 @@ def make_product(
 def at(text: str) -> dt.datetime:
     """A UTC moment from 2026-03-01T10:00."""
     return dt.datetime.fromisoformat(text).replace(tzinfo=dt.UTC)
+
+
+def make_till(shop: Shop, name: str = "Front") -> tuple[devices.Till, str]:
+    """A device of this shop's first register, and its key."""
+    with use_shop(shop):
+        key = devices.connect(Register.objects.select_related("branch").order_by("id").first(), name)
+    return devices.till_of(key), key
+
+
+def till_client(key: str) -> Client:
+    """A till that calls the API with this key."""
+    return Client(headers={"Authorization": f"Bearer {key}"})

@@ -35,6 +35,7 @@ class DeviceKey(models.Model):
     branch_id = models.BigIntegerField()
     register_id = models.BigIntegerField()
     device_id = models.BigIntegerField(db_index=True)
+    name = models.CharField(max_length=80, default="")  # the device's own, which is behind the wall
     prefix = models.CharField(max_length=16, unique=True)
     secret_hash = models.CharField(max_length=64)
     made_at = models.DateTimeField(default=timezone.now)

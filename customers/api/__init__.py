@@ -1,0 +1,1 @@
+"""What tills may ask about customers."""

@@ -1,0 +1,1 @@
+"""What tills tell of sales and shifts."""

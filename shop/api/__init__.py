@@ -1,0 +1,1 @@
+"""The till API: how tills reach a shop, and what every endpoint shares."""
