@@ -175,6 +175,8 @@ class Product(ShopOwned):
         indexes = [
             models.Index(fields=["shop", "name"], name="product_by_name"),
             models.Index(fields=["shop", "category"], name="product_by_category"),
+            models.Index(fields=["shop", "plu"], name="product_by_plu", condition=~Q(plu="")),
+            models.Index(fields=["shop", "deposit"], name="product_by_deposit", condition=Q(deposit__isnull=False)),
         ]
 
     def __str__(self) -> str:
