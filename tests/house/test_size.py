@@ -6,7 +6,7 @@ import pytest
 
 from shop.embedded import REPOSITORY
 
-APPS = ("shop", "inventory", "customers", "sales", "insights", "bench")
+APPS = ("shop", "inventory", "customers", "sales", "insights", "bench", "clients")
 SOURCES = sorted(
     path for app in APPS for path in (REPOSITORY / app).rglob("*.py") if "migrations" not in path.parts
 )  # fmt: skip
