@@ -3,9 +3,11 @@
 import uuid
 from typing import Any, ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from shop.models import Register
 from shop.tenancy import ShopForeignKey, ShopManager, ShopOwned, ShopQuerySet
@@ -13,7 +15,11 @@ from shop.tenancy import ShopForeignKey, ShopManager, ShopOwned, ShopQuerySet
 
 class ShiftQuerySet(ShopQuerySet):
     def open(self) -> "ShiftQuerySet":
-        return self.filter(closed_at=None)
+        return self.filter(closed_at=None, opened_at__isnull=False)
+
+    def uncounted(self) -> "ShiftQuerySet":
+        """Over, because the till's next shift began, and never counted."""
+        return self.filter(closed_at__isnull=False, closing_fingerprint="")
 
 
 class Shift(ShopOwned):
@@ -22,11 +28,14 @@ class Shift(ShopOwned):
     What the till says at the end (`told_sales`, its first and last number of `epoch`) is compared with what came:
     the difference is what is missing. Money in the drawer is never put right in place: over and short are counted
     less expected.
+
+    A register has one open shift: the one opened last. An earlier one ends when the next begins, not counted
+    (`closing_fingerprint` is empty), until its own close comes. A shift whose close came first has no `opened_at` yet.
     """
 
     uuid = models.UUIDField(default=uuid.uuid4, db_default=RandomUUID())
     register = ShopForeignKey(Register, related_name="shifts")
-    opened_at = models.DateTimeField()
+    opened_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
     cashier = models.CharField(max_length=120, blank=True, default="")
     closed_by = models.CharField(max_length=120, blank=True, default="")
@@ -46,15 +55,18 @@ class Shift(ShopOwned):
         constraints = [
             models.UniqueConstraint(fields=["shop", "uuid"], name="shift_uuid_once"),
             models.UniqueConstraint(
-                fields=["shop", "register"], condition=Q(closed_at=None), name="shift_open_once_per_register"
+                fields=["shop", "register"],
+                condition=Q(closed_at=None, opened_at__isnull=False),
+                name="shift_open_once_per_register",
             ),
             models.CheckConstraint(
-                condition=Q(closed_at=None) | Q(closed_at__gte=models.F("opened_at")), name="shift_closes_after_opening"
+                condition=Q(closed_at=None) | Q(opened_at=None) | Q(closed_at__gte=models.F("opened_at")),
+                name="shift_closes_after_opening",
             ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.cashier} {self.opened_at:%Y-%m-%d %H:%M}"
+        return f"{self.cashier} {self.opened_at:%Y-%m-%d %H:%M}" if self.opened_at else f"{self.uuid}"
 
 
 class ShiftCount(ShopOwned):
@@ -93,6 +105,7 @@ class CashMovement(ShopOwned):
     reason = models.CharField(max_length=200, blank=True, default="")
     cashier = models.CharField(max_length=120, blank=True, default="")
     moved_at = models.DateTimeField()
+    received_at = models.DateTimeField(default=timezone.now)
     fingerprint = models.CharField(max_length=64)
 
     class Meta(ShopOwned.Meta):
@@ -112,7 +125,8 @@ class CashMovement(ShopOwned):
 class ZReport(ShopOwned):
     """What a closed shift came to, as it was known at its close. Numbered by register; never changed.
 
-    Sales that come later belong to their shift all the same; they are listed beside its Z, not in it.
+    `sales` are the ids of the documents in it. Those that come later belong to their shift all the same; they are
+    listed beside its Z, not in it. `business_date` is the shop's date of the close.
     """
 
     append_only = True
@@ -121,7 +135,9 @@ class ZReport(ShopOwned):
     shift = ShopForeignKey(Shift, related_name="z_reports")
     register = ShopForeignKey(Register, related_name="+")
     number = models.PositiveIntegerField()
+    business_date = models.DateField()
     body = models.JSONField()
+    sales = ArrayField(models.BigIntegerField(), default=list)
     made_at = models.DateTimeField()
 
     class Meta(ShopOwned.Meta):
@@ -131,6 +147,7 @@ class ZReport(ShopOwned):
             models.UniqueConstraint(fields=["shop", "register", "number"], name="z_number_once"),
             models.UniqueConstraint(fields=["shop", "shift"], name="z_once_a_shift"),
         ]
+        indexes = [models.Index(fields=["shop", "business_date"], name="z_by_day")]
 
     def __str__(self) -> str:
         return f"Z {self.number}"
