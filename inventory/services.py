@@ -18,7 +18,7 @@ from django.db import connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from inventory import ledger
+from inventory import ledger, signals
 from inventory.ledger import ZERO, Kind, Levels
 from inventory.models import Lot, Product, StockLevel, StockMovement, Supplier
 from inventory.undoing import take_back
@@ -27,12 +27,14 @@ from shop.models import Branch
 from shop.tenancy import acting, current_shop_id
 
 __all__ = [
+    "Late",
     "Move",
     "PriceRefused",
     "StockRefused",
     "change_prices",
     "count_stock",
     "move",
+    "move_all",
     "receive",
     "take_back",
     "transfer",
@@ -56,6 +58,16 @@ class Move:
     quantity: Decimal
     source: str
     unit_cost: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """A move of a document at its branch and moment, told after it."""
+
+    branch: int
+    kind: str
+    at: dt.datetime
+    item: Move
 
 
 @transaction.atomic
@@ -87,6 +99,8 @@ def receive(
         movement = ledger.movement(Kind.RECEIPT, branch.pk, product.pk, quantity, at, source, by, note=note)
         movement.lot, movement.unit_cost = into, cost
         ledger.post(levels, [movement])
+        if not ledger.is_counted(movement, levels):
+            signals.goods_received.send(StockMovement, movement=movement, level=levels[branch.pk, product.pk])
     return _level(branch.pk, product.pk)
 
 
@@ -195,12 +209,18 @@ def move(*, branch: int, kind: str, moves: Sequence[Move], at: dt.datetime, by: 
 
     Products not followed at the branch at that moment are left alone.
     """
-    levels = ledger.lock_levels([(branch, item.product) for item in moves])
-    followed = {key for key, level in levels.items() if level.tracked_from <= at}
+    move_all([Late(branch, kind, at, item) for item in moves], by=by)
+
+
+def move_all(told: Sequence[Late], *, by: str) -> None:
+    """Post what many documents moved, each of its moment, as `move` would; a fixed number of statements."""
+    levels = ledger.lock_levels([(late.branch, late.item.product) for late in told])
     posted = []
-    for item in moves:
-        if (branch, item.product) in followed:
-            movement = ledger.movement(kind, branch, item.product, item.quantity, at, item.source, by)
+    for late in told:
+        level = levels.get((late.branch, late.item.product))
+        if level is not None and level.tracked_from <= late.at:
+            item = late.item
+            movement = ledger.movement(late.kind, late.branch, item.product, item.quantity, late.at, item.source, by)
             movement.unit_cost = item.unit_cost
             posted.append(movement)
     ledger.post(levels, posted)

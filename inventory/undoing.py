@@ -16,7 +16,7 @@ from django.db.models import Exists, F, OuterRef, Q, Value
 from django.db.models.functions import Concat, Greatest
 from django.utils import timezone
 
-from inventory import ledger
+from inventory import ledger, signals
 from inventory.ledger import AGAIN, SEEN, UNDO, Kind, Levels
 from inventory.models import DeliveryLine, Lot, StockLevel, StockMovement
 from shop.errors import Refused
@@ -51,6 +51,8 @@ def take_back(*, sources: Sequence[str], by: str, note: str) -> None:
             Lot.objects.filter(pk=row.lot_id).update(quantity=Greatest(F("quantity") - row.quantity, ledger.ZERO))
         if _is_a_count(row):
             _take_back_count(levels, row, by, note)
+    if receipts := [row.source for row in rows if row.kind == Kind.RECEIPT]:
+        signals.receipts_taken_back.send(StockMovement, sources=receipts)
 
 
 def may_undo(movement: StockMovement, now: dt.datetime | None = None) -> bool:

@@ -5,3 +5,6 @@ from django.apps import AppConfig
 
 class SalesConfig(AppConfig):
     name = "sales"
+
+    def ready(self) -> None:
+        from sales import receivers  # noqa: F401  hear what the stock announces

@@ -22,7 +22,8 @@ class InboxItem(ShopOwned):
 
     Conflicts and parked sales are not in the books: `payload` keeps them as they were sent, until somebody books them
     or sets them aside. Refused ones were never understood: only their hash and the reason are kept, the till has the
-    rest. All other kinds are about a `sale` that is in the books.
+    rest. All other kinds are about a `sale` that is in the books. An unknown product's item names the `product` its
+    line was matched with, and how many times it was `matched` so far: each time moves stock under a source of its own.
     """
 
     class Kind(models.TextChoices):
@@ -47,6 +48,8 @@ class InboxItem(ShopOwned):
     code = models.CharField(max_length=80, blank=True, default="")
     name = models.CharField(max_length=200, blank=True, default="")
     reason = models.CharField(max_length=300, blank=True, default="")
+    product = ShopForeignKey(Product, null=True, blank=True, related_name="+")
+    matched = models.PositiveSmallIntegerField(default=0, db_default=0)
     payload = models.JSONField(null=True, blank=True)
     received_at = models.DateTimeField(default=timezone.now)
     resolved_at = models.DateTimeField(null=True, blank=True)
@@ -90,7 +93,8 @@ class InboxItem(ShopOwned):
 class CostSettlement(ShopOwned):
     """The cost of goods sold before they were there, put right by the receipt that brought them.
 
-    `quantity` of the line came out of that receipt; `was` and `now` are the whole line's cost before and after.
+    `quantity` of the line came out of that receipt; `was` and `now` are the whole line's cost before and after. A
+    receipt taken back writes a second row, with a minus, for the receipt `undo:<source>`.
     """
 
     append_only = True
@@ -101,7 +105,7 @@ class CostSettlement(ShopOwned):
     product = ShopForeignKey(Product, related_name="+")
     quantity = models.DecimalField(max_digits=14, decimal_places=3)
     was = models.DecimalField(max_digits=14, decimal_places=4, null=True, blank=True)
-    now = models.DecimalField(max_digits=14, decimal_places=4)
+    now = models.DecimalField(max_digits=14, decimal_places=4, null=True, blank=True)
     receipt = models.CharField(max_length=80)
     settled_at = models.DateTimeField(default=timezone.now)
 
