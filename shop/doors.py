@@ -7,12 +7,13 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.models import Authenticator
 from django.core.exceptions import ValidationError
+from django.db.models import Max, QuerySet
 from django.db.utils import Error
 from django.http import HttpRequest
 from django.urls import get_script_prefix, get_urlconf, set_script_prefix, set_urlconf
 from django.utils import timezone
 
-from shop.models import Change, DeviceKey, Invitation, Membership, Shop
+from shop.models import Change, DeviceKey, Enrolment, Invitation, Membership, Shop
 from shop.roles import Role
 
 
@@ -81,6 +82,27 @@ def saw_device(key: DeviceKey, at: dt.datetime) -> None:
     """Note when a key was last used. A note that cannot be written keeps nobody from selling."""
     with suppress(Error):
         DeviceKey.objects.filter(pk=key.pk, seen_at=key.seen_at).update(seen_at=at)
+
+
+def keys_of(shop_id: int, device_id: int) -> QuerySet[DeviceKey]:
+    """Every key of a shop's device."""
+    return DeviceKey.objects.filter(shop_id=shop_id, device_id=device_id)
+
+
+def last_seen(shop_id: int) -> dict[int, dt.datetime]:
+    """When each of a shop's devices that ever asked for anything last did, by its id."""
+    seen = DeviceKey.objects.filter(shop_id=shop_id, seen_at__isnull=False).values_list("device_id")
+    return dict(seen.annotate(Max("seen_at")).order_by())
+
+
+def open_enrolments(shop_id: int) -> QuerySet[Enrolment]:
+    """A shop's codes that can still connect a till."""
+    return Enrolment.objects.filter(shop_id=shop_id, used_at=None, expires_at__gt=timezone.now())
+
+
+def enrolment_to_use(code_hash: str) -> Enrolment | None:
+    """The code with this hash, held until the end of the transaction, so that it works once."""
+    return Enrolment.objects.select_for_update().filter(code_hash=code_hash).first()
 
 
 def origin_is_allowed(origin: str) -> bool:

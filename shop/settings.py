@@ -231,8 +231,8 @@ ACCOUNT_SIGNUP_FORM_CLASS = "shop.forms.SignUpName"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "optional"
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
-# Anybody may make a shop: without a limit its invitations would mail the whole world.
-ACCOUNT_RATE_LIMITS = {"invite": "30/h/user"}  # beside allauth's own
+# Anybody may make a shop: without a limit its invitations would mail the whole world. Nor may codes of tills be guessed.
+ACCOUNT_RATE_LIMITS = {"invite": "30/h/user", "enrol": "30/h/ip"}  # beside allauth's own
 ACCOUNT_ADAPTER = "shop.doors.AccountAdapter"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]

@@ -13,9 +13,10 @@ class TooOften(Refused):
     code = "too_often"
     status = HTTPStatus.TOO_MANY_REQUESTS
     wait_seconds = 1
+    sentence = "This till asks too often. Wait a second, then go on."
 
     def __init__(self) -> None:
-        super().__init__("This till asks too often. Wait a second, then go on.")
+        super().__init__(self.sentence)
 
 
 _lock = threading.Lock()

@@ -2,11 +2,13 @@
 
 from django.urls import include, path
 
-from shop.api import views
+from shop.api import devices
 
 app_name = "api"
 urlpatterns = [
-    path("device", views.DeviceDetail.as_view(), name="device"),
+    path("enrol", devices.Enrol.as_view(), name="enrol"),
+    path("device", devices.DeviceDetail.as_view(), name="device"),
+    path("device:rotate", devices.DeviceRotate.as_view(), name="device_rotate"),
     path("", include("inventory.api.urls")),
     path("", include("customers.api.urls")),
     path("", include("sales.api.urls")),

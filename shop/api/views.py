@@ -1,4 +1,4 @@
-"""What every endpoint is made of, and the endpoints about the till itself."""
+"""What every endpoint is made of."""
 
 import re
 from typing import Any
@@ -7,7 +7,6 @@ from django.db import connection
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from rest_framework.request import Request
-from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from shop import devices
@@ -15,7 +14,6 @@ from shop.access import DEVICE
 from shop.api import throttle
 from shop.api.problems import PASSING
 from shop.devices import Till
-from shop.models import Branch, Register
 from shop.tenancy import acting, use_shop
 
 _BEARER = re.compile(r"Bearer +(\S{1,200})", re.IGNORECASE)
@@ -57,20 +55,3 @@ def key_in(request: HttpRequest) -> str:
     """The key in the Authorization header, or an empty text."""
     given = _BEARER.fullmatch(request.headers.get("Authorization", "").strip())
     return given[1] if given else ""
-
-
-class DeviceDetail(DeviceView):
-    """Which till this is."""
-
-    def get(self, request: TillRequest) -> Response:
-        till = request.device
-        register = Register.objects.get(pk=till.register_id)
-        branch = Branch.objects.get(pk=till.branch_id)
-        return Response(
-            {
-                "device": {"id": till.device_id, "name": till.name},
-                "shop": {"name": till.shop.name, "currency": till.shop.currency, "zone": till.shop.zone},
-                "branch": {"id": branch.pk, "name": branch.name},
-                "register": {"id": register.pk, "name": register.name},
-            }
-        )
