@@ -100,8 +100,12 @@ DATABASES = {
         "ENGINE": "shop.db.postgresql",
         **DATABASE_APP,
         "CONN_MAX_AGE": 0,
-        "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"pool": {"min_size": 1, "max_size": POOL_SIZE, "timeout": 5}} if POOL_SIZE else {},
+        # With a pool the backend looks at each connection itself, without asking the server.
+        "CONN_HEALTH_CHECKS": not POOL_SIZE,
+        # Given up after 2 s, so that the next caller tries again at once: the pool's own pauses grow to minutes.
+        "OPTIONS": {"pool": {"min_size": 1, "max_size": POOL_SIZE, "timeout": 5, "reconnect_timeout": 2}}
+        if POOL_SIZE
+        else {},
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -278,6 +282,7 @@ CONTENT_SECURITY_POLICY = {
 
 # --- The till API -------------------------------------------------------------------------------------------
 API_RATE = env.whole("AISLE_API_RATE", 20, least=1, meaning="Requests a second that one till may keep up.")
+API_THREADS = env.whole("AISLE_API_THREADS", 4, least=1, meaning="Tills that each process answers at the same time.")
 API_BURST = env.whole("AISLE_API_BURST", 60, least=1, meaning="Requests that one till may send at once after a rest.")
 
 # --- Mail -----------------------------------------------------------------------------------------------------

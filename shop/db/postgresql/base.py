@@ -5,6 +5,7 @@ transaction-local, so a pooled connection carries nothing to its next user. `as_
 login to migrations and to the making of test databases.
 """
 
+import select
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -73,6 +74,16 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 cursor.execute(_TELL, ["" if wanted[0] is None else str(wanted[0]), wanted[1], wanted[2]])
             self._told = wanted
 
+    def get_new_connection(self, conn_params: Any) -> Any:
+        """A connection whose server is still there. Where it has hung up, all that the pool holds have lost it too:
+        tried one after the other, with a pause after each, they would keep the first callers after a crash waiting."""
+        found = super().get_new_connection(conn_params)
+        if self.pool and _hung_up(found):
+            self.pool.putconn(found)
+            self.pool.drain()
+            found = super().get_new_connection(conn_params)
+        return found
+
     # What was told dies with the transaction or savepoint that heard it.
     def _set_autocommit(self, autocommit: Any) -> Any:
         self._told = _UNTOLD
@@ -94,6 +105,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _close(self) -> Any:
         self._told = _UNTOLD
         return super()._close()
+
+
+def _hung_up(found: Any) -> bool:
+    """Whether the server ended this idle connection: only then is there something to read. No question is sent."""
+    poll = select.poll()
+    poll.register(found.fileno(), select.POLLIN)
+    return found.closed or bool(poll.poll(0))
 
 
 @contextmanager
