@@ -79,7 +79,11 @@ def test_the_roles_are_two_walls_and_the_extension_is_in_every_database(home):
             "SELECT rolname, rolsuper, rolbypassrls, rolcreaterole, rolcreatedb FROM pg_roles"
             " WHERE rolname LIKE 'aisle%' ORDER BY rolname"
         ).fetchall()
-        assert rows == [("aisle_app", False, False, False, False), ("aisle_owner", False, False, False, True)]
+        assert rows == [
+            ("aisle_app", False, False, False, False),
+            ("aisle_backup", False, True, False, False),
+            ("aisle_owner", False, False, False, True),
+        ]
         owner.execute("CREATE EXTENSION IF NOT EXISTS vector")
         owner.execute("CREATE TABLE thing (v vector(2))")
         owner.execute("CREATE DATABASE test_aisle")

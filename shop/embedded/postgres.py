@@ -69,15 +69,20 @@ def stop(place: Place) -> None:
 
 
 def prepared(place: Place) -> bool:
-    """Whether the roles and the database are there."""
-    return (place.data / "aisle.ready").exists()
+    """Whether the roles and the database are there, as this version wants them."""
+    mark = place.data / "aisle.ready"
+    return mark.exists() and mark.read_text(encoding="utf-8") == _roles_and_database()
 
 
 def prepare(place: Place) -> None:
     """Makes the roles and the database; safe to run again after it was broken off."""
-    sql = (REPOSITORY / "deploy" / "database.sql").read_text(encoding="utf-8")
+    sql = _roles_and_database()
     run(place, "psql", "-X", "-q", "-h", str(place.sockets), "-U", "postgres", "-d", "postgres", stdin=sql)
-    (place.data / "aisle.ready").touch()
+    (place.data / "aisle.ready").write_text(sql, encoding="utf-8")
+
+
+def _roles_and_database() -> str:
+    return (REPOSITORY / "deploy" / "database.sql").read_text(encoding="utf-8")
 
 
 def _forget_reused_pids(place: Place) -> None:
