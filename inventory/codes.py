@@ -158,7 +158,9 @@ def _goods(part: InStore, known: Known) -> Product | None:
                 return table[form]
     lengths = {len(part.begins), len(part.rule.pattern)}
     found = {
-        product for code, (product, _) in known.barcodes.items() if code.startswith(part.begins) and len(code) in lengths
+        product
+        for code, (product, _) in known.barcodes.items()
+        if code.startswith(part.begins) and len(code) in lengths
     }
     return known.by_id[found.pop()] if len(found) == 1 else None
 
@@ -169,7 +171,11 @@ def _weighed(product: Product) -> bool:
 
 def _parts(code: str, rules: Iterable[BarcodeRule]) -> Iterator[InStore]:
     """Scanners send a UPC of 12 digits with a 0 before it, or leave the 0 of an EAN out."""
-    forms = [code, *([code[1:]] if len(code) == 13 and code[0] == "0" else []), *(["0" + code] if len(code) == 12 else [])]
+    forms = [
+        code,
+        *([code[1:]] if len(code) == 13 and code[0] == "0" else []),
+        *(["0" + code] if len(code) == 12 else []),
+    ]
     for rule in rules:
         yield from (part for form in forms if (part := take_apart(form, rule)))
 
@@ -183,8 +189,9 @@ def _gtin_forms(code: str) -> list[str]:
 
 
 def _with_and_without_zeros(digits: str) -> list[str]:
-    bare = digits.lstrip("0") if _digits(digits) else ""
-    return [digits, bare] if bare and bare != digits else [digits]
+    """00042 is also 0042, 042 and 42; the longest first."""
+    zeros = len(digits) - len(digits.lstrip("0")) if _digits(digits) else 0
+    return [digits[left_out:] for left_out in range(min(zeros, len(digits) - 1) + 1)]
 
 
 def _known(codes: Iterable[str], rules: list[BarcodeRule]) -> Known:

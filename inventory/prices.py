@@ -47,9 +47,7 @@ def price_at(branch: int, moment: dt.datetime, product: Product) -> Decimal | No
     return prices_at(branch, moment, [product.pk]).get(product.pk)
 
 
-def schedules(
-    branch: int, moment: dt.datetime, own: Mapping[int, Decimal | None]
-) -> dict[int, list[Step]]:
+def schedules(branch: int, moment: dt.datetime, own: Mapping[int, Decimal | None]) -> dict[int, list[Step]]:
     """Each product's price from that moment on, step by step and without a gap; `own` is its own price by id.
 
     The first step holds at the moment. One query, however many.
