@@ -14,8 +14,8 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from dataclasses import dataclass, field
+from decimal import Decimal
 
 from django.db import connection
 from django.db.models import Exists, OuterRef, Value
@@ -26,9 +26,9 @@ from inventory.ledger import UNDO
 from inventory.models import StockLevel, StockMovement
 from sales import rollups
 from sales.models import CostSettlement, SaleLine
+from sales.money import ZERO, fine
 from shop.tenancy import current_shop_id
 
-ZERO = Decimal(0)
 AT_ONCE = 500
 _SALE = "sale:"
 # What leaves otherwise than by a count's correction or the taking back of something.
@@ -50,8 +50,11 @@ class SoldLine:
     day: dt.date
     quantity: Decimal
     cost: Decimal | None
-    assumed: Decimal | None
-    settled: list[tuple[Decimal, Decimal, str]]
+    assumed: Decimal | None = None
+    settled: list[tuple[Decimal, Decimal, str]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.assumed = self.cost
 
     @property
     def left(self) -> Decimal:
@@ -109,11 +112,11 @@ def forget(lines: Iterable[int]) -> None:
 def cost_of(line: SoldLine) -> Decimal | None:
     """The whole line's cost: its settled parts at their receipts' cost, the rest as assumed when it was sold."""
     if not line.settled:
-        return None if line.assumed is None else _fine(line.assumed)
+        return None if line.assumed is None else fine(line.assumed)
     settled = sum((quantity * cost for quantity, cost, _ in line.settled), ZERO)
     first = line.settled[0][1] * line.quantity
     rest = first if line.assumed is None else line.assumed
-    return _fine(settled + rest * line.left / line.quantity)
+    return fine(settled + rest * line.left / line.quantity)
 
 
 def _below_zero(level: StockLevel, short: Decimal) -> list[tuple[SoldLine | None, Decimal]]:
@@ -163,7 +166,7 @@ def _lines(ids: Iterable[int]) -> list[SoldLine]:
     """These lines with what stands of their settlements."""
     rows = SaleLine.objects.filter(pk__in=list(ids)).order_by("pk")
     fields = "pk", "sale__branch_id", "product_id", "sale__business_date", "quantity", "cost"
-    lines = {row[0]: SoldLine(*row, row[-1], []) for row in rows.values_list(*fields)}
+    lines = {row[0]: SoldLine(*row) for row in rows.values_list(*fields)}
     history = list(CostSettlement.objects.filter(line__in=lines).order_by("pk"))
     receipts = StockMovement.objects.filter(source__in={one.receipt for one in history})
     costs = dict(receipts.values_list("source", "unit_cost"))
@@ -202,10 +205,6 @@ def _write(changes: Sequence[Change]) -> int:
         cursor.execute(_SET_COSTS, [list(final), list(final.values()), current_shop_id()])
     rollups.mark_dirty((change.line.branch, change.line.day) for change in changes)
     return len(final)
-
-
-def _fine(amount: Decimal) -> Decimal:
-    return amount.quantize(Decimal("0.0001"), ROUND_HALF_UP)
 
 
 _SET_COSTS = """

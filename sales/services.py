@@ -23,7 +23,7 @@ from django.utils import timezone
 from customers.models import Customer
 from inventory import services as inventory
 from inventory.models import Product, StockMovement
-from sales import rollups
+from sales import matching, rollups
 from sales.models import Payment, Sale, SaleLine
 from shop.errors import Refused
 from shop.models import Branch, Register, Shop
@@ -160,8 +160,7 @@ def void_sale(*, sale: Sale, by: str, reason: str = "") -> Sale:
     """Take a document out of the figures and undo what it moved. Voiding it again changes nothing."""
     now = timezone.now()
     if Sale.objects.filter(pk=sale.pk, voided_at=None).update(voided_at=now):
-        sources = [_source(sale, number) for number in range(1, sale.line_count + 1)]
-        inventory.take_back(sources=sources, by=by, note=reason or "Voided")
+        inventory.take_back(sources=matching.sources_of(sale), by=by, note=reason or "Voided")
         rollups.mark_dirty([(sale.branch_id, sale.business_date)])
     sale.refresh_from_db(fields=["voided_at"])
     return sale
@@ -205,8 +204,8 @@ def _book(document: Sale, lines: Sequence[Line], payments: Sequence[Paid], by: s
         if twin := _known(document):
             return twin
         raise
-    for row in rows:
-        row.sale = document
+    for number, row in enumerate(rows, start=1):
+        row.sale, row.number = document, number
     SaleLine.objects.bulk_create(rows)
     Payment.objects.bulk_create(Payment(sale=document, tender=paid.tender, amount=paid.amount) for paid in payments)
     _move_stock(document, lines, by)
@@ -218,15 +217,13 @@ def _move_stock(document: Sale, lines: Sequence[Line], by: str) -> None:
     """What left or came back, line by line. A day summary has no moment of its own, but its goods left all the same."""
     kind = StockMovement.Kind.REFUND if document.kind == Sale.Kind.REFUND else StockMovement.Kind.SALE
     moves = [
-        inventory.Move(line.product.pk, -line.quantity, _source(document, number), unit_cost=line.product.cost)
+        inventory.Move(
+            line.product.pk, -line.quantity, matching.source_of(document.uuid, number), unit_cost=line.product.cost
+        )
         for number, line in enumerate(lines, start=1)
         if line.product and (line.restock or line.quantity > 0)
     ]
     inventory.move(branch=document.branch_id, kind=kind, moves=moves, at=document.sold_at, by=by)
-
-
-def _source(document: Sale, number: int) -> str:
-    return f"sale:{document.uuid}:{number}"
 
 
 def _row(line: Line, shop: Shop) -> SaleLine:
@@ -247,6 +244,7 @@ def _row(line: Line, shop: Shop) -> SaleLine:
         tax=tax,
         tax_rate=rate,
         cost=_cost(line),
+        restock=line.restock,
     )
 
 
