@@ -9,7 +9,7 @@ from django.db.models import OuterRef, Subquery
 
 from inventory import reports as stock
 from inventory.models import Barcode, Product
-from sales import reports
+from sales import reports, takings
 from sales.measures import Sums, measure
 from shop.csvout import Cell, amount, quantity
 from shop.exports import Export, Rows, register_exports
@@ -59,5 +59,6 @@ register_exports(
         ),
         "products": Export(tuple(_PRODUCT_COLUMNS.split()), _products),
         "stock": Export(("product", "branch", "quantity", "lot", "best_before", "use_by"), _stock),
+        "takings": Export(takings.COLUMNS, takings.rows),
     }
 )

@@ -33,6 +33,8 @@ ZERO = Decimal(0)
 MOST = Decimal(10) ** 9
 OLDEST = dt.timedelta(days=400)
 AHEAD = dt.timedelta(minutes=5)
+RIGHT = dt.timedelta(0)
+NEAR = dt.timedelta(minutes=2)
 MOST_TENDERS = 50
 
 
@@ -107,10 +109,13 @@ class Told:
 
 
 @transaction.atomic
-def open_shift(*, uuid: UUID, register: Register, told: Opening, alone: bool = False) -> Told:
+def open_shift(
+    *, uuid: UUID, register: Register, told: Opening, alone: bool = False, clock_offset: dt.timedelta = RIGHT
+) -> Told:
     """Begin a register's shift. An earlier one that is still open ends here, not counted, until its own close comes.
 
-    `alone`: raises ShiftOpen instead, for a person who can close the other first. Raises ShiftConflict for a known id
+    `alone`: raises ShiftOpen instead, for a person who can close the other first. `clock_offset`: what the till's clock
+    lacks. Raises ShiftConflict for a known id
     with other content, ShiftRefused for an amount or a time that cannot be.
     """
     _check_amount(told.opening_float, least=ZERO)
@@ -121,7 +126,7 @@ def open_shift(*, uuid: UUID, register: Register, told: Opening, alone: bool = F
         return _repeated(shift, same=shift.opening_fingerprint == mark)
     if alone and (other := Shift.objects.open().filter(register=register).first()):
         raise ShiftOpen(f"{register.name} has an open shift{_since(other)}. Close it first.")
-    shift.opened_at = _plausible(told.opened_at)
+    shift.opened_at = _moment(told.opened_at, clock_offset)
     shift.cashier, shift.opening_float, shift.opening_fingerprint = told.cashier, told.opening_float, mark
     shift.epoch = shift.epoch if told.epoch is None else told.epoch
     _end_in_order(shift, shift.opened_at)
@@ -131,7 +136,7 @@ def open_shift(*, uuid: UUID, register: Register, told: Opening, alone: bool = F
 
 
 @transaction.atomic
-def close_shift(*, uuid: UUID, register: Register, told: Closing) -> Told:
+def close_shift(*, uuid: UUID, register: Register, told: Closing, clock_offset: dt.timedelta = RIGHT) -> Told:
     """End a register's shift with its count and make its Z report, once its opening is known too.
 
     Nothing is refused for documents that are open or missing: they are named in the Z and come when they come. Raises
@@ -143,7 +148,7 @@ def close_shift(*, uuid: UUID, register: Register, told: Closing) -> Told:
     shift = _kept(uuid, register)
     if shift.closing_fingerprint:
         return _repeated(shift, same=shift.closing_fingerprint == mark)
-    at = _plausible(told.closed_at)
+    at = _moment(told.closed_at, clock_offset)
     # A till whose clock was put back in between did not close before it opened.
     shift.closed_at = max(at, shift.opened_at) if shift.opened_at else at
     shift.closed_by, shift.note, shift.closing_fingerprint = told.cashier, told.note, mark
@@ -156,7 +161,9 @@ def close_shift(*, uuid: UUID, register: Register, told: Closing) -> Told:
 
 
 @transaction.atomic
-def move_cash(*, uuid: UUID, shift: UUID, register: Register, told: Moving) -> tuple[CashMovement, bool]:
+def move_cash(
+    *, uuid: UUID, shift: UUID, register: Register, told: Moving, clock_offset: dt.timedelta = RIGHT
+) -> tuple[CashMovement, bool]:
     """Book cash that went into or out of a shift's drawer; also whether this had been told before.
 
     One that comes after the shift's Z is booked all the same and listed beside it. Raises ShiftConflict for a known id
@@ -178,7 +185,7 @@ def move_cash(*, uuid: UUID, shift: UUID, register: Register, told: Moving) -> t
         amount=told.amount,
         reason=told.reason,
         cashier=told.cashier,
-        moved_at=_plausible(told.moved_at),
+        moved_at=_moment(told.moved_at, clock_offset),
         fingerprint=mark,
     )
     return made, False
@@ -244,14 +251,15 @@ def _make_z(shift: Shift) -> ZReport | None:
     return z
 
 
-def _plausible(told: dt.datetime | None) -> dt.datetime:
-    """The moment told, or now where none was told or a till's clock is far off."""
+def _moment(told: dt.datetime | None, clock_offset: dt.timedelta) -> dt.datetime:
+    """The moment told by a clock that lacks so much; now where none was told or what comes out cannot be."""
     now = timezone.now()
     if told is None:
         return now
     if told.tzinfo is None:
         raise ShiftRefused("A time needs its offset, such as 2026-11-20T18:00:00+01:00.")
-    return told if now - OLDEST <= told <= now + AHEAD else now
+    at = told + clock_offset if abs(clock_offset) > NEAR else told
+    return at if now - OLDEST <= at <= now + AHEAD else now
 
 
 def _by_tender(counted: Mapping[str, Decimal]) -> dict[str, Decimal]:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from sales.models import Payment, Sale, SaleLine
+from sales.models import Payment, Sale, SaleLine, Shift
 from shop.models import Register
 
 NOW = timezone.now().replace(microsecond=0)
@@ -30,7 +30,7 @@ def sell(
     when: dt.datetime | None = None,
     **fields: Any,
 ) -> Sale:
-    """One document with one line and one payment (`paid` "" for none)."""
+    """One document with one line and one payment (`paid` "" for none), in the shift it names if that is known."""
     return sell_many(
         register, [{"gross": gross, "rate": rate, "tender": tender, "paid": paid, "when": when, **fields}]
     )[0]
@@ -53,6 +53,7 @@ def sell_many(register: Register, wanted: Iterable[dict[str, Any]]) -> list[Sale
 
 def _sale(register: Register, row: dict[str, Any]) -> Sale:
     sold_at, gross = row.get("when") or at(4), Decimal(row.get("gross", "12.00"))
+    named = Shift.objects.filter(uuid=row["shift_key"], register=register).first() if "shift_key" in row else None
     known = {"shift", "shift_key", "epoch", "seq", "receipt", "cashier", "rounding", "voided_at", "kind", "received_at"}
     given = {name: value for name, value in row.items() if name in known}
     return Sale(
@@ -61,6 +62,7 @@ def _sale(register: Register, row: dict[str, Any]) -> Sale:
             "source": "api",
             "branch_id": register.branch_id,
             "register": register,
+            "shift": named,
             "sold_at": sold_at,
             "business_date": register.branch.shop.business_date(sold_at),
             "total": gross,
