@@ -75,7 +75,7 @@ def _is_here(here: str, url_name: str) -> bool:
     if url_name == "admin:index":
         return here.startswith("admin:")
     if url_name == "shop:shop_settings":
-        inside = ("shop:member_", "shop:invitation_", "insights:model_", "insights:llm_")
+        inside = ("shop:member_", "shop:invitation_", "shop:till_", "shop:device_", "insights:model_", "insights:llm_")
         return here == url_name or here.startswith(inside)
     if url_name == "insights:stock_home":
         return here.startswith("insights:stock_") or here == "insights:missing_data"

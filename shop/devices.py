@@ -12,12 +12,13 @@ import secrets
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from django.db import transaction
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from shop import doors
 from shop.errors import Refused
-from shop.models import Device, DeviceKey, Enrolment, Register, Shop
+from shop.models import Branch, Device, DeviceKey, Enrolment, Register, Shop
 from shop.tenancy import acting, current_shop_id, use_shop
 
 _PREFIX_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
@@ -94,7 +95,27 @@ def till_of(key: str) -> Till:
     return Till(found.shop, found.branch_id, found.register_id, found.device_id, found.name, found.pk)
 
 
+class TillNotAdded(Refused):
+    """A till cannot have this name."""
+
+    code = "till_not_added"
+
+
 # --- Connecting ---------------------------------------------------------------------------------------------
+
+
+def add_till(branch: Branch, name: str) -> Register:
+    """A till at a branch of the chosen shop. Raises TillNotAdded for a name that is empty, too long or taken."""
+    till = Register(branch=branch, name=name.strip())
+    try:
+        with transaction.atomic():
+            till.clean_fields()
+            till.save()
+    except ValidationError as error:
+        raise TillNotAdded("Give the till a name of at most 80 letters.") from error
+    except IntegrityError as error:
+        raise TillNotAdded(f"{branch.name} has a till of this name.") from error
+    return till
 
 
 @transaction.atomic

@@ -1,13 +1,15 @@
 """Forms about shops and people. They check shapes; what is allowed is for shop.services to say."""
 
 import zoneinfo
+from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.http import HttpRequest
 
 from shop import countries
-from shop.models import Shop, User
+from shop.models import Branch, Shop, User
 from shop.models.shops import SLUG
 from shop.roles import Role
 
@@ -112,6 +114,53 @@ class ShopSettings(forms.Form):
 
     def _choice(self, name: str) -> Any:
         return self.fields[name]
+
+
+COINS = ["0.05", "0.10", "0.20", "0.50", "1.00"]
+
+
+class TillRules(forms.Form):
+    """What holds at every till of a shop."""
+
+    cash_rounding = forms.TypedChoiceField(
+        label="Cash is rounded to",
+        required=False,
+        coerce=Decimal,
+        empty_value=None,
+        help_text="The smallest coin people pay with. Card payments are never rounded.",
+    )
+    blind_counts = forms.BooleanField(
+        label="Count the drawer without seeing what it should hold",
+        required=False,
+        help_text="Cashiers are told what was expected only after they have counted.",
+    )
+    api_origins = forms.CharField(
+        label="Web addresses that may call the till API",
+        required=False,
+        max_length=2000,
+        help_text="One a line, such as https://till.example. Only for tills that run in a browser.",
+        widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false", "autocapitalize": "none"}),
+    )
+
+    def __init__(self, data: Any = None, *, shop: Shop) -> None:
+        super().__init__(data, initial={name: getattr(shop, name) for name in self.base_fields})
+        now = "" if shop.cash_rounding is None else f"{shop.cash_rounding:.2f}"
+        self.initial["cash_rounding"] = now
+        coins = COINS if now in ("", *COINS) else [*COINS, now]
+        rounding: Any = self.fields["cash_rounding"]
+        rounding.choices = [("", "Not rounded"), *((coin, coin) for coin in coins)]
+
+
+class TillAdd(forms.Form):
+    """A new till: where it stands and what it is called."""
+
+    branch = forms.TypedChoiceField(coerce=int)
+    name = forms.CharField(max_length=80, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+
+    def __init__(self, data: Any = None, *, branches: Iterable[Branch]) -> None:
+        super().__init__(data)
+        places: Any = self.fields["branch"]
+        places.choices = [(branch.pk, branch.name) for branch in branches]
 
 
 class Invite(forms.Form):

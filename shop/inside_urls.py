@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from shop.views import imports, jobs, people, public, settings
+from shop.views import devices, imports, jobs, people, public, settings
 
 app_name = "shop"
 urlpatterns = [
@@ -14,6 +14,13 @@ urlpatterns = [
     path("settings/members/<int:pk>/role/", people.member_role, name="member_role"),
     path("settings/members/<int:pk>/remove/", people.member_remove, name="member_remove"),
     path("settings/invitations/<int:pk>/withdraw/", people.invitation_withdraw, name="invitation_withdraw"),
+    # /settings/tills/
+    path("settings/tills/", devices.till_list, name="till_list"),
+    path("settings/tills/add/", devices.till_add, name="till_add"),
+    path("settings/tills/rules/", devices.till_rules, name="till_rules"),
+    path("settings/tills/<int:pk>/connect/", devices.till_connect, name="till_connect"),
+    path("settings/devices/<int:pk>/key/", devices.device_key, name="device_key"),
+    path("settings/devices/<int:pk>/end/", devices.device_end, name="device_end"),
     # /imports/
     path("imports/", imports.import_list, name="import_list"),
     path("imports/new/", imports.import_new, name="import_new"),

@@ -22,7 +22,7 @@ from shop.tenancy import acting, use_shop
 INVITATION_LASTS = dt.timedelta(days=7)
 SETTINGS = {
     "name", "currency", "zone", "country", "region", "day_starts_at_hour", "prices_include_tax", "weekly_cash",
-    "analyse_after_import",
+    "analyse_after_import", "cash_rounding", "blind_counts", "api_origins",
 }  # fmt: skip
 _WRONG = {
     ("slug", "invalid"): "Use small letters, digits and hyphens only, such as corner-shop.",
@@ -92,7 +92,7 @@ def create_shop(
 
 @transaction.atomic
 def change_settings(*, shop: Shop, by: str, **fields: object) -> Shop:
-    """Change a shop's name, currency, zone, country, region, tax habit, cash limit; the change history says who did.
+    """Change any of a shop's SETTINGS; the change history says who did.
 
     Business dates already stored stay as they are: a new zone or cut-off counts from now on. Scheduled work keeps its
     hours on the shop's clock.

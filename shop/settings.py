@@ -11,9 +11,9 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from csp.constants import NONE, SELF
 
 from shop import embedded, env
-from shop.api.conf import REST_FRAMEWORK
+from shop.api.conf import REST_FRAMEWORK, SPECTACULAR_SETTINGS
 
-__all__ = ["REST_FRAMEWORK"]
+__all__ = ["REST_FRAMEWORK", "SPECTACULAR_SETTINGS"]
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 AISLE_HOME = embedded.home()
@@ -235,7 +235,7 @@ ACCOUNT_SIGNUP_FORM_CLASS = "shop.forms.SignUpName"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "optional"
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
-# Anybody may make a shop: without a limit its invitations would mail the whole world. Nor may codes of tills be guessed.
+# Without a limit anybody's shop would mail the whole world, and codes of tills could be guessed.
 ACCOUNT_RATE_LIMITS = {"invite": "30/h/user", "enrol": "30/h/ip"}  # beside allauth's own
 ACCOUNT_ADAPTER = "shop.doors.AccountAdapter"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""

@@ -101,6 +101,7 @@ def _preflight(request: HttpRequest) -> HttpResponse:
 def _dressed(request: Any, response: HttpResponse) -> HttpResponse:
     response.headers.setdefault("Cache-Control", "no-store")
     response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
     if settings.SECURE_HSTS_SECONDS:
         response.headers["Strict-Transport-Security"] = (
             f"max-age={settings.SECURE_HSTS_SECONDS}; includeSubDomains; preload"

@@ -45,13 +45,14 @@ class ApiServer:
 
 async def _body(receive: Any) -> bytes | None:
     """What was sent, cut off where it is too big to be read; None where the till has gone."""
-    parts, size, more = [], 0, True
+    parts: list[bytes] = []
+    size, more = 0, True
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
             return None
         size += len(message.get("body", b""))
-        if size <= MOST_BYTES or not parts:
+        if size <= MOST_BYTES:
             parts.append(message.get("body", b""))
         more = message.get("more_body", False)
     return b"".join(parts) if size <= MOST_BYTES else b" " * (MOST_BYTES + 1)

@@ -1,0 +1,62 @@
+"""The API's description for programs (openapi.json) and for people (two pages), open to anybody."""
+
+import hashlib
+
+from csp.constants import NONE, SELF
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.views import View
+
+from shop.access import PUBLIC
+from shop.api import schema
+
+EMPTY_STYLE = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"
+# Everything comes from here; the two programs write their styles by script, into style elements that begin empty.
+POLICY = "; ".join(
+    (
+        f"default-src {NONE}",
+        f"script-src {SELF}",
+        f"style-src {SELF} {EMPTY_STYLE}",
+        f"img-src {SELF} data:",
+        f"connect-src {SELF}",
+        f"base-uri {NONE}",
+        f"form-action {NONE}",
+        f"frame-ancestors {NONE}",
+    )
+)
+
+
+class OpenApi(View):
+    """The OpenAPI document."""
+
+    access = PUBLIC
+    http_method_names = ["get", "head"]
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        document = schema.document()
+        tag = f'"{hashlib.sha256(document).hexdigest()[:16]}"'
+        if request.headers.get("If-None-Match") == tag:
+            return HttpResponse(status=304, headers={"ETag": tag})
+        headers = {"ETag": tag, "Cache-Control": "no-cache"}
+        return HttpResponse(document, content_type="application/vnd.oai.openapi+json", headers=headers)
+
+
+class _Page(View):
+    access = PUBLIC
+    http_method_names = ["get", "head"]
+    template = ""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return HttpResponse(render_to_string(self.template), headers={"Content-Security-Policy": POLICY})
+
+
+class Swagger(_Page):
+    """The description to try out."""
+
+    template = "shop/api_swagger.html"
+
+
+class Redoc(_Page):
+    """The description to read."""
+
+    template = "shop/api_redoc.html"
