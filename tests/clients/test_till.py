@@ -219,7 +219,7 @@ def test_a_copied_file_counts_anew(counter: Counter) -> None:
     shutil.copy(till.outbox.path, counter.folder / "copy.db")
     second = till.sell([MILK], [CASH])
     copy = counter.open("copy.db")
-    third = copy.sell([MILK, MILK], [CASH])
+    third = copy.sell([MILK, MILK], [CASH, CASH])
     assert (second.epoch, second.seq) == (first.epoch, 2)
     assert third.epoch > first.epoch and third.seq == 1
     till.sync()
@@ -245,7 +245,7 @@ def test_an_old_copy_in_the_old_place_is_found_out_by_the_shops_count(counter: C
     restored = counter.open("till.db")
     restored.sync()
     assert any("old copy" in alarm.words for alarm in restored.alarms())
-    sold = restored.sell([{**MILK, "quantity": "3"}], [CASH])
+    sold = restored.sell([{**MILK, "quantity": "3"}], [CASH, CASH, CASH])
     assert (sold.seq, sold.epoch > later[0].epoch) == (1, True)
     restored.sync()
     assert len(booked(counter)) == 5 and set(booked(counter).values()) == {1}

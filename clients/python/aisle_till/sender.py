@@ -59,7 +59,7 @@ class Sender:
                 answer = (
                     self._send_batch(items) if items[0].kind == SALE and len(items) > 1 else self._send_one(items[0])
                 )
-                if answer.status in LOCKED_OUT:
+                if _locked_out(answer):
                     return self._locked_out(answer)
                 if self.done + self.kept > before:
                     tries, waited = 0, 0.0
@@ -85,7 +85,7 @@ class Sender:
     def _send_batch(self, items: list[Item]) -> Answer:
         body = b'{"sales":[' + b",".join(item.body for item in items) + b"]}"
         answer = self.wire.call("POST", "sales:batch", body, at=self.now())
-        if answer.verdict is Verdict.KEEP and answer.status not in LOCKED_OUT:
+        if answer.verdict is Verdict.KEEP and not _locked_out(answer):
             return self._send_each(items)
         # A 503 may say how far it came; what it does not say is sent again.
         results = answer.body.get("results", []) if isinstance(answer.body, dict) else []
@@ -100,13 +100,13 @@ class Sender:
         answer = Answer()
         for item in items:
             answer = self._send_one(item)
-            if answer.verdict is Verdict.RETRY or answer.status in LOCKED_OUT:
+            if answer.verdict is Verdict.RETRY or _locked_out(answer):
                 break
         return answer
 
     def _send_one(self, item: Item) -> Answer:
         answer = self.wire.call("POST", item.path, item.body, at=self.now())
-        if answer.status in LOCKED_OUT or answer.verdict is Verdict.RETRY:
+        if answer.verdict is Verdict.RETRY or _locked_out(answer):
             return answer
         with self.outbox.write():
             if answer.verdict is Verdict.KEEP:
@@ -156,6 +156,12 @@ class Sender:
         self.outbox.begin_epoch(self.now())
         words = "This file is an old copy: the shop has sales it does not know. A new count begins."
         self.outbox.alarm("alarm", words, self.now())
+
+
+def _locked_out(answer: Answer) -> bool:
+    """The key is refused, not the sale; a sale that names another register is refused by itself."""
+    of_the_sale = isinstance(answer.body, dict) and str(answer.body.get("type", "")).endswith("/not-this-till")
+    return answer.status in LOCKED_OUT and not of_the_sale
 
 
 def _outcome(answer: Answer) -> str:

@@ -15,13 +15,12 @@ from .wire import Verdict, Wire
 
 PAGE = 500
 ONE = Decimal(1)
-_CENT, _GRAM = Decimal("0.01"), Decimal("0.001")
+_CENT, _GRAM, _FINEST = Decimal("0.01"), Decimal("0.001"), Decimal("0.0001")
 
 
 @dataclass(frozen=True)
 class Scanned:
-    """What a code is. `quantity` is in the product's own unit; None: put it on the scale. `to_pay` is what a printed
-    price code says all of it costs. `deposit` is the SKU of the deposit sold with it."""
+    """What a code is: goods, how much of them in their own unit (None: put it on the scale), the price of one unit."""
 
     sku: str
     name: str
@@ -30,7 +29,6 @@ class Scanned:
     unit_price: Decimal | None
     tax_rate: Decimal | None
     code: str = ""
-    to_pay: Decimal | None = None
     deposit: str = ""
     minimum_age: int | None = None
     eligible_tenders: tuple[str, ...] = ()
@@ -160,7 +158,10 @@ def _printed(product: dict[str, Any], at: datetime, code: str, holds: str, value
     found = _scanned(product, at, code, None if weighed else ONE)
     if weighed and value and found.unit_price:
         found = replace(found, quantity=(value / found.unit_price).quantize(_GRAM, ROUND_HALF_UP))
-    return replace(found, to_pay=value or None)
+    if not value or not found.quantity:
+        return found
+    # The printed price stands to the cent, whatever a kilogram costs by now.
+    return replace(found, unit_price=(value / found.quantity).quantize(_FINEST, ROUND_HALF_UP))
 
 
 def _take_apart(code: str, rule: dict[str, Any]) -> tuple[str, Decimal] | None:
@@ -191,14 +192,10 @@ def _line(item: Scanned) -> dict[str, Any]:
     line: dict[str, Any] = {"sku": item.sku, "quantity": item.quantity if item.quantity is not None else ONE}
     if item.code and item.code != item.sku:
         line["barcode"] = item.code
-    price = item.unit_price if item.unit != "piece" or item.to_pay is None else item.to_pay
-    if price is not None:
-        line["unit_price"] = price
+    if item.unit_price is not None:
+        line["unit_price"] = item.unit_price
     if item.tax_rate is not None:
         line["tax_rate"] = item.tax_rate
-    # The printed price is what is paid; a gram's rounding goes into the discount.
-    if item.to_pay is not None and price is not None and (over := price * line["quantity"] - item.to_pay):
-        line["discount"] = over
     return line
 
 

@@ -146,6 +146,8 @@ class Till:
         first = self.outbox.document(sale)
         if first is None:
             raise TillError("Only a sale of this till can be voided. Give others back with a refund.")
+        if any(Decimal(line["quantity"]) <= 0 for line in first["lines"]):
+            raise TillError("What took goods back cannot be voided. Sell them again.")
         back = {n: line["quantity"] for n, line in enumerate(first["lines"], start=1)}
         payments = [{**paid, "amount": -Decimal(paid["amount"])} for paid in first["payments"]]
         lines = self._returned(sale, back, restock=True)
