@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from inventory import deliveries, orders, undoing
 from inventory import services as stock
 from inventory.models import Product, StockLevel, StockMovement, Supplier
-from sales import costs, reports
+from sales import below_zero, costs, reports
 from sales.models import CostSettlement, Sale, SaleLine
 from sales.services import Line, record_sale, void_sale
 from shop.models import Branch
@@ -335,3 +335,25 @@ def test_the_ledger_is_left_as_it_was(green: Any) -> None:
     assert list(after) == before
     assert Sale.objects.count() == 1
     assert costs.cost_of(costs._lines([SaleLine.objects.get().pk])[0]) == 8
+
+
+def test_what_is_below_zero_now_and_since_when(green: Any) -> None:
+    count("1", 0)
+    sell("1", 1)
+    sell("1", 2)
+    sell("2", 3)
+    apples = Product.objects.get(sku="APPLE")
+    stock.count_stock(branch=here(), counted={apples.pk: Decimal(0)}, by=BY, at=hour(0))
+    sell("5", 1, apples)
+    first, second = below_zero.sold_below_zero()
+    assert (first.sku, first.quantity, first.since, first.value) == ("MILK", 3, hour(2), Decimal("3.30"))
+    assert (second.sku, second.value, second.since) == ("APPLE", None, hour(1))
+    totals = below_zero.below_zero_totals()
+    assert (totals.rows, totals.value, totals.uncosted) == (2, Decimal("3.30"), 1)
+    receive("9", "2", 4)
+    assert [row.sku for row in below_zero.sold_below_zero(branch=here().pk)] == ["APPLE"]
+    latest = below_zero.settled_lately(9)
+    assert [(row.quantity, row.was, row.now) for row in latest] == [
+        (2, Decimal("2.20"), Decimal("4.00")),
+        (1, Decimal("1.10"), Decimal("2.00")),
+    ]
