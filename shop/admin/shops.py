@@ -1,5 +1,7 @@
 """A shop's branches and tills."""
 
+from typing import Any
+
 from django.contrib import admin
 
 from shop.admin.base import ShopModelAdmin
@@ -26,3 +28,7 @@ class RegisterAdmin(ShopModelAdmin):
     search_fields = ("name",)
     autocomplete_fields = ("branch",)
     fields = ("name", "branch", "needs_review")
+
+    def get_readonly_fields(self, request: Any, obj: Any = None) -> Any:
+        """A till stays at its branch: its documents and its devices' keys name both."""
+        return (*super().get_readonly_fields(request, obj), *(["branch"] if obj else []))

@@ -106,6 +106,12 @@ IN_SHOP: dict[str, Access] = {
     "shop:member_role": Access(Can.MANAGE_MEMBERS, "post", row=lambda shelf: shelf.member, data={"role": "cashier"}),
     "shop:member_remove": Access(Can.MANAGE_MEMBERS, "post", row=lambda shelf: shelf.member),
     "shop:invitation_withdraw": Access(Can.MANAGE_MEMBERS, "post", row=lambda shelf: shelf.invitation),
+    "shop:till_list": Access(Can.CHANGE_SETTINGS),
+    "shop:till_add": Access(Can.CHANGE_SETTINGS, "post", data={"branch": "0", "name": "Till 9"}),
+    "shop:till_rules": Access(Can.CHANGE_SETTINGS, "post", data={"cash_rounding": "0.05"}),
+    "shop:till_connect": Access(Can.CHANGE_SETTINGS, "post", row=lambda shelf: shelf.selling.register),
+    "shop:device_key": Access(Can.CHANGE_SETTINGS, "post", row=lambda shelf: shelf.selling.device),
+    "shop:device_end": Access(Can.CHANGE_SETTINGS, "post", row=lambda shelf: shelf.selling.device),
     "shop:import_list": Access(Can.IMPORT),
     "shop:import_new": Access(Can.IMPORT),
     "shop:import_match": Access(Can.IMPORT, unready=True),  # with no upload it refuses, and says so

@@ -34,6 +34,7 @@ from shop.models import Branch, Invitation, Job, Membership, Register, Schedule,
 from shop.roles import Role
 from shop.scope import use_shop
 from shop.services import invite
+from tests.contracts.shelf_selling import Selling, sell_by_till
 from tests.factories import make_member
 
 BY = "alice@shops.example"
@@ -63,6 +64,7 @@ class Shelf:
     model_call: LLMCall
     member: Membership
     invitation: Invitation
+    selling: Selling
     people: dict[str, User]
 
 
@@ -80,7 +82,7 @@ def fill(shop: Shop) -> Shelf:
         filled = Shelf(
             shop=shop,
             product=milk,
-            sale=_sell(branch, milk),
+            sale=(sale := _sell(branch, milk)),
             job=Job.objects.create(kind="import", title="till.csv", payload=UPLOAD, asked_by=BY),
             run=run,
             run_job=run.job,
@@ -93,6 +95,7 @@ def fill(shop: Shop) -> Shelf:
             model_call=call,
             member=Membership.objects.get(shop=shop, user=extra),
             invitation=_invite(shop, people[Role.OWNER]),
+            selling=sell_by_till(milk, sale),
             people=people,
         )
         _schedule()

@@ -92,7 +92,7 @@ def digest_of_everything() -> str:
                 f'select count(*), coalesce(sum(hashtextextended(t::text, 0)), 0) from "{model._meta.db_table}" t'
             )
             digest.update(str(cursor.fetchone()).encode())
-        for door in ("shop_membership", "shop_invitation", "shop_shop"):
+        for door in ("shop_membership", "shop_invitation", "shop_shop", "shop_devicekey", "shop_enrolment"):
             cursor.execute(f"select count(*), coalesce(sum(hashtextextended(t::text, 0)), 0) from {door} t")
             digest.update(str(cursor.fetchone()).encode())
     return digest.hexdigest()
