@@ -11,6 +11,7 @@ import datetime as dt
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from decimal import Decimal
+from http import HTTPStatus
 from uuid import UUID
 
 from django.db.models import Sum
@@ -22,7 +23,7 @@ from shop.errors import Refused
 
 class SaleUnknown(Refused):
     code = "not_found"
-    status = 404  # type: ignore[assignment]
+    status = HTTPStatus.NOT_FOUND
 
 
 @dataclass(slots=True)
@@ -102,16 +103,18 @@ def _returned(ids: Collection[UUID]) -> dict[tuple[UUID, int], Decimal]:
 
 # --- What a till asks before it takes something back -----------------------------------------------------------
 @dataclass(frozen=True, slots=True)
-class Unit:
-    """What one unit more, or all that is left if that is less, gives back."""
+class Worth:
+    """What is given back, in cents; `gross` is net and tax together."""
 
     net: Decimal
     tax: Decimal
+    gross: Decimal
 
 
 @dataclass(frozen=True, slots=True)
 class RefundableLine:
-    """`gives_back` is for the next unit, `gives_back_all` for all that is left. `deposits` come back with it."""
+    """`gives_back` is for the next unit, or all that is left if that is less; `gives_back_all` for all that is left.
+    `deposits` are the lines that come back with it."""
 
     line: int
     product: int | None
@@ -120,8 +123,8 @@ class RefundableLine:
     sold: Decimal
     returned: Decimal
     left: Decimal
-    gives_back: Unit
-    gives_back_all: Unit
+    gives_back: Worth
+    gives_back_all: Worth
     deposit_of: int | None
     deposits: list[int]
 
@@ -133,6 +136,14 @@ class Refundable:
     total: Decimal
     lines: list[RefundableLine]
     tenders: dict[str, Decimal]
+
+
+def find(id: UUID) -> Sale:
+    """The document with this id. Raises SaleUnknown."""
+    found: Sale | None = Sale.objects.filter(uuid=id).select_related("refund_of").first()
+    if found is None:
+        raise SaleUnknown("There is no sale with this id.")
+    return found
 
 
 def refundable(id: UUID) -> Refundable:
@@ -166,11 +177,11 @@ def _refundable(line: SoldLine, original: Original) -> RefundableLine:
     )
 
 
-def _worth(line: SoldLine, quantity: Decimal) -> Unit:
+def _worth(line: SoldLine, quantity: Decimal) -> Worth:
     if not quantity:
-        return Unit(ZERO, ZERO)
+        return Worth(ZERO, ZERO, ZERO)
     worth = share(line, quantity)
-    return Unit(worth.net, worth.tax)
+    return Worth(worth.net, worth.tax, worth.net + worth.tax)
 
 
 def _tenders(sale: Sale) -> dict[str, Decimal]:

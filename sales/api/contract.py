@@ -236,3 +236,92 @@ class ItemSaid(BaseModel):
 
 class BatchSaid(BaseModel):
     results: list[ItemSaid]
+
+
+class UnitSaid(BaseModel):
+    net: str
+    tax: str
+    gross: str
+
+
+class RefundableLineSaid(BaseModel):
+    """What may still come back of a line. `gives_back` is for one unit more, `gives_back_all` for all that is left."""
+
+    line: int
+    product: int | None
+    name: str
+    barcode: str
+    sold: str
+    returned: str
+    left: str
+    gives_back: UnitSaid
+    gives_back_all: UnitSaid
+    deposit_of: int | None
+    deposits: list[int]
+
+
+class TenderSaid(BaseModel):
+    tender: str
+    amount: str
+
+
+class RefundableSaid(BaseModel):
+    """What may still come back of a sale. `tenders` are what was paid less what was given back."""
+
+    id: str
+    sold_at: dt.datetime
+    total: str
+    lines: list[RefundableLineSaid]
+    tenders: list[TenderSaid]
+
+
+class LineSaid(BaseModel):
+    """A line as it was booked: prices, tax and name are a copy of that moment."""
+
+    line: int
+    product: int | None
+    name: str
+    barcode: str
+    quantity: str
+    unit_price: str
+    discount: str
+    net: str
+    tax: str
+    tax_rate: str | None
+    deposit_of: int | None
+    returns: dict[str, str | int | None] | None
+
+
+class DocumentSaid(SaleBooked):
+    """A document as it is in the books."""
+
+    kind: str
+    channel: str
+    sold_at: dt.datetime
+    epoch: int | None
+    seq: int | None
+    cashier: str
+    refund_of: str | None
+    rounding: str
+    lines: list[LineSaid]
+    payments: list[TenderSaid]
+
+
+class EpochSaid(BaseModel):
+    """One counting of a till. All up to `contiguous_seq` have come; `missing` are ranges, first and last included."""
+
+    epoch: int
+    contiguous_seq: int
+    last_seq: int
+    last_received_at: dt.datetime
+    missing: list[tuple[int, int]]
+    missing_count: int
+
+
+class SyncStateSaid(BaseModel):
+    """What the shop has of this till's count; `parked` and `conflicts` wait for a person at the shop."""
+
+    server_time: dt.datetime
+    epochs: list[EpochSaid]
+    parked: list[str]
+    conflicts: list[str]

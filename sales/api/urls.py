@@ -2,11 +2,14 @@
 
 from django.urls import path
 
-from sales.api import sales, shifts
+from sales.api import asking, sales, shifts
 
 urlpatterns = [
     path("sales", sales.SaleDocuments.as_view(), name="sale_documents"),
     path("sales:batch", sales.SaleBatch.as_view(), name="sale_batch"),
+    path("sales/<uuid:uuid>", asking.SaleDocument.as_view(), name="sale_document"),
+    path("sales/<uuid:uuid>/refundable", asking.SaleRefundable.as_view(), name="sale_refundable"),
+    path("sync-state", asking.SyncState.as_view(), name="sync_state"),
     path("shifts", shifts.Shifts.as_view(), name="shifts"),
     path("shifts/current", shifts.ShiftCurrent.as_view(), name="shift_current"),
     path("shifts/<uuid:uuid>:close", shifts.ShiftClose.as_view(), name="shift_close"),
