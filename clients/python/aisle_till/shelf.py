@@ -52,27 +52,33 @@ class Shelf:
         while True:
             cursor = self.outbox.fact("cursor", "")
             answer = wire.call("GET", f"catalogue?limit={PAGE}" + (f"&cursor={quote(cursor)}" if cursor else ""))
+            if cursor and answer.status == 422:  # the shop does not know our cursor any more: all of it anew
+                with self.outbox.write():
+                    self.outbox.keep(cursor="")
+                continue
             if answer.verdict is not Verdict.DONE:
                 return changed
             changed += self._take(answer.body)
-            if not answer.body.get("more"):
+            if not answer.body["more"]:
                 return changed
 
     def _take(self, page: dict[str, Any]) -> int:
+        """A page and its cursor in one transaction: killed between two pages, none is lost."""
         db = self.outbox.db
         with self.outbox.write():
+            if page["reset"]:
+                db.execute("delete from product")
+                db.execute("delete from barcode")
+            changed = [(product["id"],) for product in (*page["products"], *page["removed"])]
+            db.executemany("delete from product where id = ?", changed)
+            db.executemany("delete from barcode where product = ?", changed)
             for product in page["products"]:
-                db.execute("delete from barcode where product = ?", (product["id"],))
-                db.execute("delete from product where id = ?", (product["id"],))
-                if product.get("gone"):
-                    continue
-                values = (product["id"], product["sku"], product.get("plu") or "", json.dumps(product))
+                values = (product["id"], product["sku"], product["plu"], json.dumps(product))
                 db.execute("insert into product values (?, ?, ?, ?)", values)
                 codes = [(one["code"], product["id"], one["pack_quantity"]) for one in product["barcodes"]]
                 db.executemany("insert or replace into barcode values (?, ?, ?)", codes)
-            facts = {name: page[name] for name in ("cursor", "barcode_rules", "shop") if name in page}
-            self.outbox.keep(**facts)
-        return len(page["products"])
+            self.outbox.keep(cursor=page["cursor"], barcode_rules=page["barcode_rules"])
+        return len(changed)
 
     # --- What a code is ---------------------------------------------------------------------------------------------
 
@@ -112,10 +118,8 @@ class Shelf:
         lines: list[dict[str, Any]] = []
         for item in basket:
             lines.append(_line(item))
-            deposit = self.product(item.deposit) if item.deposit else None
-            if deposit:
-                of = len(lines)
-                lines.append({**_line(_scanned(deposit, at, "", item.quantity)), "deposit_of": of})
+            if deposit := self.product(item.deposit):
+                lines.append(_line(_scanned(deposit, at, "", item.quantity)) | {"deposit_of": len(lines)})
         return lines
 
     def total(self, lines: Sequence[dict[str, Any]]) -> Decimal:
@@ -126,12 +130,10 @@ class Shelf:
 def price_at(product: dict[str, Any], at: datetime) -> Decimal | None:
     """The price of the hour, from the schedule the shop sent ahead: changes hold by themselves, on the second."""
     for step in product["prices"]:
-        begins, ends = (
-            datetime.fromisoformat(step[name]) if step.get(name) else None for name in ("starts_at", "ends_at")
-        )
+        begins, ends = (datetime.fromisoformat(step[name]) if step[name] else None for name in ("starts_at", "ends_at"))
         if (begins is None or begins <= at) and (ends is None or at < ends):
             return _decimal(step["price"])
-    return _decimal(product.get("price"))
+    return _decimal(product["price"])
 
 
 def _scanned(product: dict[str, Any], at: datetime, code: str, quantity: Decimal | None) -> Scanned:
@@ -141,11 +143,11 @@ def _scanned(product: dict[str, Any], at: datetime, code: str, quantity: Decimal
         unit=product["unit"],
         quantity=quantity,
         unit_price=price_at(product, at),
-        tax_rate=_decimal(product.get("tax_rate")),
+        tax_rate=_decimal(product["tax_rate"]),
         code=code,
-        deposit=product.get("deposit") or "",
-        minimum_age=product.get("minimum_age"),
-        eligible_tenders=tuple(product.get("eligible_tenders") or ()),
+        deposit=(product["deposit"] or {}).get("sku", ""),
+        minimum_age=product["minimum_age"],
+        eligible_tenders=tuple(product["eligible_tenders"]),
     )
 
 

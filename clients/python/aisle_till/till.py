@@ -203,8 +203,8 @@ class Till:
             told: dict[str, Any] = {
                 "closed_at": now,
                 "cashier": cashier,
-                "counts": [{"tender": tender, "amount": str(amount)} for tender, amount in counts.items()],
-                "sale_count": shift["sales"],
+                "counted": {tender: str(amount) for tender, amount in counts.items()},
+                "sales": shift["sales"],
                 **{name: shift[name] for name in ("epoch", "first_seq", "last_seq") if name in shift},
                 **({"note": note} if note else {}),
             }
