@@ -238,7 +238,7 @@ def _bring_in(till: Till, id: UUID) -> None:
     with transaction.atomic():
         booking.lock([id])
         sale = Sale.objects.get(uuid=id)
-        waiting = Sale.objects.filter(lines__returns_sale=id, refund_of=None).exclude(pk=sale.pk).values("pk")
+        waiting = Sale.objects.filter(lines__returns_sale=id, refund_of=None).exclude(pk=sale.pk).values_list("pk", flat=True)
         Sale.objects.filter(pk__in=list(waiting)).update(refund_of=sale)
     for item in InboxItem.objects.open().filter(kind=InboxItem.Kind.PARKED, code=str(id)).order_by("pk"):
         try:
