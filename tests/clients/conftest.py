@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 
 from clients.python.aisle_till import Till
 from shop import devices
@@ -64,6 +65,7 @@ class Counter:
 
 @pytest.fixture
 def counter(committed_cast: Cast, live_server: Any, tmp_path: Path) -> Iterator[Counter]:
+    cache.clear()  # codes tried by the tests before this one
     counter = Counter(live_server.url, committed_cast, tmp_path)
     yield counter
     for till in counter.tills:

@@ -61,7 +61,7 @@ class Counter:
             "epoch": self.epoch,
             "seq": next(self.seq),
             "lines": list(lines) or [MILK],
-            "payments": [{"tender": "cash", "amount": str(paid)}] if paid else [],
+            "payments": [{"tender": "cash", "amount": str(round(paid, 2))}] if paid else [],
             **about,
         }
 
