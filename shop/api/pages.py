@@ -9,6 +9,7 @@ from django.views import View
 
 from shop.access import PUBLIC
 from shop.api import schema
+from shop.api.problems import problem
 
 EMPTY_STYLE = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"
 # Everything comes from here; the two programs write their styles by script, into style elements that begin empty.
@@ -26,11 +27,18 @@ POLICY = "; ".join(
 )
 
 
-class OpenApi(View):
-    """The OpenAPI document."""
+class Open(View):
+    """A view of the API that needs no key, and is only looked at."""
 
     access = PUBLIC
     http_method_names = ["get", "head"]
+
+    def http_method_not_allowed(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        return problem(request, 405, "method_not_allowed", "This is only to be read.", headers={"Allow": "GET, HEAD"})
+
+
+class OpenApi(Open):
+    """The OpenAPI document."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
         document = schema.document()
@@ -41,9 +49,7 @@ class OpenApi(View):
         return HttpResponse(document, content_type="application/vnd.oai.openapi+json", headers=headers)
 
 
-class _Page(View):
-    access = PUBLIC
-    http_method_names = ["get", "head"]
+class _Page(Open):
     template = ""
 
     def get(self, request: HttpRequest) -> HttpResponse:

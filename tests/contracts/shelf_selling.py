@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from inventory.models import BarcodeRule, Product, ShelfPrice
-from sales.models import CashMovement, CostSettlement, InboxItem, Sale, Shift, ShiftCount, ZReport
+from sales import shifts
+from sales.models import CostSettlement, InboxItem, Sale, Shift, ZReport
 from shop import devices
 from shop.models import Device, Register
 
@@ -45,16 +46,13 @@ def sell_by_till(product: Product, sale: Sale) -> Selling:
 
 
 def _close_a_shift(register: Register) -> tuple[Shift, ZReport]:
-    now = dt.datetime.now(dt.UTC)
-    shift = Shift.objects.create(
-        register=register, opened_at=now - dt.timedelta(days=2), closed_at=now - dt.timedelta(days=1), cashier="Sam"
-    )
-    ShiftCount.objects.create(shift=shift, tender="cash", amount=Decimal(100))
-    CashMovement.objects.create(
-        uuid=uuid.uuid4(), shift=shift, kind="paid_out", amount=Decimal(5), reason="Window cleaner",
-        moved_at=now - dt.timedelta(days=1, hours=3), fingerprint="0" * 64,
-    )  # fmt: skip
-    z_report = ZReport.objects.create(
-        shift=shift, register=register, number=1, business_date=now.date(), body={}, made_at=now
-    )
-    return shift, z_report
+    """A shift of two days ago that was opened, lent from, counted and closed."""
+    opened = dt.datetime.now(dt.UTC) - dt.timedelta(days=2)
+    told = shifts.Opening("Sam", Decimal(100), opened)
+    shift = shifts.open_shift(uuid=uuid.uuid4(), register=register, told=told).shift
+    lent = shifts.Moving("paid_out", Decimal(5), "Window cleaner", "Sam", opened + dt.timedelta(hours=1))
+    shifts.move_cash(uuid=uuid.uuid4(), shift=shift.uuid, register=register, told=lent)
+    counted = shifts.Closing({"cash": Decimal(95)}, "Sam", opened + dt.timedelta(hours=8))
+    done = shifts.close_shift(uuid=shift.uuid, register=register, told=counted)
+    assert done.z is not None
+    return done.shift, done.z
