@@ -70,6 +70,14 @@ DATABASE_OWNER_URL = env.url(
     shown="the embedded server",
     schemes=["postgresql", "postgres"],
 )
+DATABASE_BACKUP_URL = env.url(
+    "DATABASE_BACKUP_URL",
+    _urls.database_backup_url if _urls else "",
+    meaning="The same database as the role that reads every shop. Only `manage.py backup` needs it; keep it from web.",
+    example=_EXAMPLE.replace("app", "backup"),
+    shown="the embedded server",
+    schemes=["postgresql", "postgres"],
+)
 REDIS_URL = env.url(
     "REDIS_URL",
     _urls and _urls.redis_url,
@@ -94,6 +102,7 @@ def _postgres(url: str) -> dict[str, str]:
 
 DATABASE_APP = _postgres(DATABASE_URL)
 DATABASE_OWNER = _postgres(DATABASE_OWNER_URL)
+DATABASE_BACKUP = _postgres(DATABASE_BACKUP_URL)
 POOL_SIZE = env.whole("DATABASE_POOL", 8, meaning="Connections each process keeps at most; 0 opens one per thread.")
 DATABASES = {
     "default": {

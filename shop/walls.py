@@ -1,8 +1,8 @@
 """Wall two: row-level security and what belongs to it, derived from the models after every migration.
 
 For every shop-owned table: forced row-level security with one policy, a primary key and composite foreign
-keys that begin with the shop, the app role's grants, and the change-history triggers. Safe to run twice.
-Runs as the owner of the tables.
+keys that begin with the shop, the app role's grants, and the change-history triggers. Runs as the owner of the
+tables; after a restore it is also how one asks whether the walls stand.
 """
 
 from collections.abc import Iterator
@@ -12,10 +12,12 @@ from django.apps import apps
 from django.conf import settings
 from django.db import connections, models
 
+from shop.db.catalogue import Catalogue
 from shop.tenancy import ShopForeignKey, ShopOwned
 
 POLICY = "shop_only"
 OWNER_POLICY = "owner_all"
+ALL_RIGHTS, LEDGER_RIGHTS = {"select", "insert", "update", "delete"}, {"select", "insert"}
 THIS_SHOP = "shop_id = (select nullif(current_setting('app.shop_id', true), '')::bigint)"
 
 # Tables outside the shop policy, and why the app role may read them with no shop chosen. Read only
@@ -57,47 +59,43 @@ def shop_owned_models() -> Iterator[type[ShopOwned]]:
 
 
 def raise_walls(using: str = "default") -> None:
-    """Build or mend wall two on every shop-owned table that exists. Safe to repeat."""
+    """Build or mend wall two on every shop-owned table that exists. Safe to repeat: what stands is left alone, so
+    with nothing to mend no table is locked."""
     with connections[using].cursor() as cursor:
-        cursor.execute(_HISTORY_FUNCTION)
-        cursor.execute(_ANALYZE_FUNCTION)
-        tables = [model for model in shop_owned_models() if _exists(cursor, model._meta.db_table)]
-        for model in tables:
-            _set_primary_key(cursor, model)
-        for model in tables:
-            _link_inside_shop(cursor, model)
-            _force_policy(cursor, model._meta.db_table)
-            if model.keeps_history:
-                _keep_history(cursor, model._meta.db_table)
-        _grant(cursor, tables)
+        for statement in missing(cursor):
+            cursor.execute(statement)
 
 
-def _exists(cursor: Any, table: str) -> bool:
-    cursor.execute("select to_regclass(%s) is not null", [table])
-    return bool(cursor.fetchone()[0])
+def missing(cursor: Any) -> list[str]:
+    """The statements that would put up what wall two lacks, in their order. Empty: it stands."""
+    found = Catalogue.of(cursor, settings.DATABASE_APP["USER"])
+    models = [model for model in shop_owned_models() if model._meta.db_table in found.tables]
+    needed = [*_functions(found)]
+    for model in models:
+        needed += _primary_key(found, model)
+    for model in models:
+        needed += [*_links_inside_shop(found, model), *_forced_policy(found, model), *_kept_history(found, model)]
+    return [*dict.fromkeys(needed), *_rights(found, models)]
 
 
-def _constraint(cursor: Any, table: str, name: str) -> str | None:
-    cursor.execute(
-        "select pg_get_constraintdef(oid) from pg_constraint where conrelid = to_regclass(%s) and conname = %s",
-        [table, name],
-    )
-    row = cursor.fetchone()
-    return row[0] if row else None
+def _functions(found: Catalogue) -> Iterator[str]:
+    for name, statement in FUNCTIONS.items():
+        if found.functions.get(name) != statement.split("$$")[1]:
+            yield statement
 
 
-def _set_primary_key(cursor: Any, model: type[ShopOwned]) -> None:
+def _primary_key(found: Catalogue, model: type[ShopOwned]) -> Iterator[str]:
     """Django makes the primary key (id); ours begins with the shop, and ids come from a sequence anyway."""
     table = model._meta.db_table
     name = f"{table}_pkey"
     wanted = f"PRIMARY KEY ({', '.join(model.wall_key)})" if model.wall_key else None
-    found = _constraint(cursor, table, name)
-    if found == wanted:
+    stands = found.constraints.get((table, name))
+    if stands == wanted:
         return
-    if found:
-        cursor.execute(f'alter table "{table}" drop constraint "{name}"')
+    if stands:
+        yield f'alter table "{table}" drop constraint "{name}"'
     if wanted:
-        cursor.execute(f'alter table "{table}" add constraint "{name}" {wanted}')
+        yield f'alter table "{table}" add constraint "{name}" {wanted}'
 
 
 def shop_links(model: type[ShopOwned]) -> list[models.ForeignKey[Any, Any]]:
@@ -105,61 +103,87 @@ def shop_links(model: type[ShopOwned]) -> list[models.ForeignKey[Any, Any]]:
     return [field for field in model._meta.concrete_fields if isinstance(field, ShopForeignKey)]
 
 
-def _link_inside_shop(cursor: Any, model: type[ShopOwned]) -> None:
+def _links_inside_shop(found: Catalogue, model: type[ShopOwned]) -> Iterator[str]:
     """Composite keys, so that no row can name another shop's row (foreign key checks ignore policies)."""
     table = model._meta.db_table
     links = shop_links(model)
     for field in links:
-        parent = field.related_model._meta.db_table
-        key = _parent_key(cursor, parent)
-        _add_constraint(
-            cursor,
-            table,
-            f"{table}_{field.column}_in_shop"[:63],
-            f'foreign key (shop_id, "{field.column}") references "{parent}" ({key}) deferrable initially deferred',
-        )
+        parent: Any = field.related_model
+        other = parent._meta.db_table
+        if parent.wall_key != ("shop_id", "id"):
+            yield from _constraint(found, other, f"{other}_id_in_shop", "unique (shop_id, id)")
+        keys = f'foreign key (shop_id, "{field.column}") references "{other}" (shop_id, id)'
+        name = f"{table}_{field.column}_in_shop"[:63]
+        yield from _constraint(found, table, name, f"{keys} deferrable initially deferred")
     if all(field.null for field in links):
-        _add_constraint(cursor, table, f"{table}_shop", "foreign key (shop_id) references shop_shop (id)")
+        yield from _constraint(found, table, f"{table}_shop", "foreign key (shop_id) references shop_shop (id)")
 
 
-def _parent_key(cursor: Any, parent: str) -> str:
-    """The parent's unique key on (shop_id, id), made where its primary key is another."""
-    if (_constraint(cursor, parent, f"{parent}_pkey") or "") != "PRIMARY KEY (shop_id, id)":
-        _add_constraint(cursor, parent, f"{parent}_id_in_shop", "unique (shop_id, id)")
-    return "shop_id, id"
+def _constraint(found: Catalogue, table: str, name: str, definition: str) -> Iterator[str]:
+    if (table, name) not in found.constraints:
+        yield f'alter table "{table}" add constraint "{name}" {definition}'
 
 
-def _add_constraint(cursor: Any, table: str, name: str, definition: str) -> None:
-    if _constraint(cursor, table, name) is None:
-        cursor.execute(f'alter table "{table}" add constraint "{name}" {definition}')
+def _forced_policy(found: Catalogue, model: type[ShopOwned]) -> Iterator[str]:
+    table = model._meta.db_table
+    enabled, forced = found.tables[table]
+    if not enabled:
+        yield f'alter table "{table}" enable row level security'
+    if not forced:
+        yield f'alter table "{table}" force row level security'
+    for other in sorted(found.policies[table] - {POLICY, OWNER_POLICY}):  # each further one would let more rows through
+        yield f'drop policy "{other}" on "{table}"'
+    if POLICY not in found.policies[table]:
+        yield f'create policy {POLICY} on "{table}" using ({THIS_SHOP}) with check ({THIS_SHOP})'
+    if OWNER_POLICY not in found.policies[table]:
+        yield f'create policy {OWNER_POLICY} on "{table}" to current_user using (true) with check (true)'
 
 
-def _force_policy(cursor: Any, table: str) -> None:
-    cursor.execute(f'alter table "{table}" enable row level security')
-    cursor.execute(f'alter table "{table}" force row level security')
-    cursor.execute("select policyname from pg_policies where tablename = %s", [table])
-    present = {row[0] for row in cursor.fetchall()}
-    if POLICY not in present:
-        cursor.execute(f'create policy {POLICY} on "{table}" using ({THIS_SHOP}) with check ({THIS_SHOP})')
-    if OWNER_POLICY not in present:
-        cursor.execute(f'create policy {OWNER_POLICY} on "{table}" to current_user using (true) with check (true)')
+def _kept_history(found: Catalogue, model: type[ShopOwned]) -> Iterator[str]:
+    table = model._meta.db_table
+    for event, referencing in _TRANSITIONS.items() if model.keeps_history else ():
+        if f"keep_history_{event}" not in found.triggers[table]:
+            yield (
+                f'create or replace trigger keep_history_{event} after {event} on "{table}" {referencing} '
+                "for each statement execute function aisle_keep_history()"
+            )
 
 
-def _grant(cursor: Any, tables: list[type[ShopOwned]]) -> None:
+def _rights(found: Catalogue, models: list[type[ShopOwned]]) -> Iterator[str]:
+    """The app's role may read and write every table, but of a ledger change named columns only and delete nothing."""
     role = f'"{settings.DATABASE_APP["USER"]}"'
-    cursor.execute(f"grant usage on schema public to {role}")
-    cursor.execute(f"grant select, insert, update, delete on all tables in schema public to {role}")
-    cursor.execute(f"grant usage, select on all sequences in schema public to {role}")
-    # Tables made later outside migrations, such as the cache table.
-    cursor.execute(
-        f"alter default privileges in schema public grant select, insert, update, delete on tables to {role}"
-    )
-    for model in tables:
-        if model.append_only:
-            cursor.execute(f'revoke update, delete on "{model._meta.db_table}" from {role}')
-        if model.append_only and model.wall_updates:
-            columns = ", ".join(f'"{name}"' for name in model.wall_updates)
-            cursor.execute(f'grant update ({columns}) on "{model._meta.db_table}" to {role}')
+    if not found.enters_schema:
+        yield f"grant usage on schema public to {role}"
+    if not found.later_rights >= ALL_RIGHTS:  # tables made outside migrations, such as the cache table
+        yield f"alter default privileges in schema public grant {_listed(ALL_RIGHTS)} on tables to {role}"
+    for sequence in sorted(found.sequences):
+        if not found.rights[sequence] >= {"usage", "select"}:
+            yield f'grant usage, select on sequence "{sequence}" to {role}'
+    ledgers = {model._meta.db_table: set(model.wall_updates) for model in models if model.append_only}
+    for table in sorted(found.tables):
+        yield from _table_rights(found, table, role, ledgers.get(table))
+
+
+def _table_rights(found: Catalogue, table: str, role: str, updates: set[str] | None) -> Iterator[str]:
+    wanted = ALL_RIGHTS if updates is None else LEDGER_RIGHTS
+    too_many, too_few = found.rights[table] & ALL_RIGHTS - wanted, wanted - found.rights[table]
+    columns = set() if "update" in too_many else found.columns[table]  # they go with the right to the whole table
+    if too_many:
+        yield f'revoke {_listed(too_many)} on "{table}" from {role}'
+    if too_few:
+        yield f'grant {_listed(too_few)} on "{table}" to {role}'
+    if updates is not None and columns - updates:
+        yield f'revoke update ({_quoted(columns - updates)}) on "{table}" from {role}'
+    if updates and updates - columns:
+        yield f'grant update ({_quoted(updates - columns)}) on "{table}" to {role}'
+
+
+def _listed(names: set[str]) -> str:
+    return ", ".join(sorted(names))
+
+
+def _quoted(names: set[str]) -> str:
+    return ", ".join(f'"{name}"' for name in sorted(names))
 
 
 # One function for every table: statement triggers with transition tables see admin, bulk and COPY merges alike.
@@ -201,10 +225,4 @@ _TRANSITIONS = {
     "delete": "referencing old table as old_rows",
 }
 
-
-def _keep_history(cursor: Any, table: str) -> None:
-    for event, referencing in _TRANSITIONS.items():
-        cursor.execute(
-            f'create or replace trigger keep_history_{event} after {event} on "{table}" {referencing} '
-            "for each statement execute function aisle_keep_history()"
-        )
+FUNCTIONS = {"aisle_keep_history": _HISTORY_FUNCTION, "aisle_analyze": _ANALYZE_FUNCTION}

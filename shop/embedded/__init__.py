@@ -34,10 +34,11 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Urls:
-    """Where the servers are: for the app's role, for the role that migrates, and for the broker."""
+    """Where the servers are: for the app's role, for the roles that migrate and back up, and for the broker."""
 
     database_url: str
     database_owner_url: str
+    database_backup_url: str
     redis_url: str
 
 
@@ -59,6 +60,7 @@ def urls(folder: Path | None = None) -> Urls:
     return Urls(
         database_url=f"postgresql://aisle_app@{database}",
         database_owner_url=f"postgresql://aisle_owner@{database}",
+        database_backup_url=f"postgresql://aisle_backup@{database}",
         redis_url=f"redis://127.0.0.1:{valkey.port_of(place)}/0",
     )
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 
 from shop import walls
 from shop.db.postgresql.base import as_owner
@@ -140,15 +140,60 @@ def test_tables_that_people_edit_keep_history(model: type[ShopOwned]) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_walls_can_be_raised_again() -> None:
-    """Safe to repeat: raising them twice leaves the same constraints, policies and triggers."""
-
-    def standing() -> list[Any]:
-        return [
-            rows(f"select count(*), max(oid::bigint) from {c}") for c in ("pg_constraint", "pg_policy", "pg_trigger")
-        ]
-
-    before = standing()
-    with as_owner():
+def test_raising_the_walls_again_changes_nothing_and_locks_no_table() -> None:
+    """A migration while people sell ends with it."""
+    with as_owner(), transaction.atomic():
         walls.raise_walls()
-    assert [count for ((count, _),) in standing()] == [count for ((count, _),) in before]
+        locked = rows(
+            "select relation::regclass::text, mode from pg_locks where pid = pg_backend_pid() and locktype = 'relation'"
+            " and mode not in ('AccessShareLock', 'RowExclusiveLock')"
+        )
+        with connection.cursor() as cursor:
+            assert walls.missing(cursor) == []
+    assert locked == []
+
+
+GAPS = {
+    "row security off": "alter table sales_sale disable row level security",
+    "not forced": "alter table sales_sale no force row level security",
+    "no policy": "drop policy shop_only on sales_sale",
+    "a policy that lets more through": "create policy more on sales_sale using (true)",
+    "a link to any shop": "alter table sales_saleline drop constraint sales_saleline_sale_id_in_shop",
+    "a key gone": "alter table inventory_stockmovement drop constraint inventory_stockmovement_pkey cascade",
+    "no history": "drop trigger keep_history_update on inventory_product",
+    "history asleep": "alter table inventory_product disable trigger keep_history_delete",
+    "a ledger that may be rewritten": "grant update, delete on inventory_stockmovement to {app}",
+    "a ledger's column that may": "grant update (quantity) on inventory_stockmovement to {app}",
+    "a table nobody may read": "revoke all on inventory_product from {app}",
+    "a function changed": "create or replace function aisle_keep_history() returns trigger language plpgsql as"
+    " $$ begin return null; end $$",
+}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_gap_in_the_walls_is_found_and_mended() -> None:
+    for gap, statement in GAPS.items():
+        with as_owner(), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(statement.format(app=settings.DATABASE_APP["USER"]))
+            assert walls.missing(cursor), gap
+            walls.raise_walls()
+            assert walls.missing(cursor) == [], gap
+            transaction.set_rollback(True)
+
+
+def test_the_backup_role_reads_past_the_walls_and_writes_nothing() -> None:
+    role = settings.DATABASE_BACKUP["USER"]
+    flags = "rolsuper, rolbypassrls, rolcreatedb or rolcreaterole, rolconfig::text"
+    assert rows(f"select {flags} from pg_roles where rolname = %s", role) == [
+        (False, True, False, "{default_transaction_read_only=on}")
+    ]
+    member_of = rows("select roleid::regrole::text from pg_auth_members where member = %s::regrole", role)
+    assert member_of == [("pg_read_all_data",)]
+    assert rows("select relname from pg_class where relowner = %s::regrole", role) == []
+    may_write = "select relname from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'"
+    assert rows(f"{may_write} and has_table_privilege(%s, oid, 'insert, update, delete, truncate')", role) == []
+
+
+def test_nobody_else_stands_above_the_walls() -> None:
+    above = rows("select rolname from pg_roles where rolbypassrls and not rolsuper and rolname like 'aisle%%'")
+    assert above == [(settings.DATABASE_BACKUP["USER"],)]
