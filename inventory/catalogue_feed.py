@@ -18,7 +18,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 from inventory.codes import rules_in_use
 from inventory.models import BarcodeRule, Product
@@ -116,6 +116,7 @@ def read(text: str) -> Cursor | None:
     return Cursor(found[1], Point(*numbers[:3]), Point(*numbers[3:6]), numbers[6])
 
 
+@transaction.atomic
 def page(branch: int, cursor: str, moment: dt.datetime, limit: int = 500) -> Page:
     """The next page for a till of this branch. Raises CursorUnknown."""
     asked, clock = read(cursor), (moment - _EPOCH) // dt.timedelta(microseconds=1)

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
+from django.db import transaction
+
 from inventory.codes import CodeUnknown, Reading, read_code, shown
 from inventory.models import Product, StockLevel
 from inventory.reports_lots import LotLeft, lots_left
@@ -30,16 +32,20 @@ class Warned:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A code's meaning with today's facts.
+    """A code's meaning with today's facts. `read_as`, `rule` and `pack_quantity` are as in `codes.Reading`.
 
     `quantity` is in the product's unit; None: the till has to weigh or ask. `unit_price` is what to charge for one
-    piece or kilogram: the price of now, or the one that makes `quantity` come to the price printed in the code.
+    piece or kilogram: the price of now, or the one that makes `quantity` come to `to_pay`, the price in the code.
     """
 
-    reading: Reading
+    code: str
+    read_as: str
+    rule: str
     product: OnSale
     quantity: Decimal | None
+    pack_quantity: Decimal
     unit_price: Decimal | None
+    to_pay: Decimal | None
     warnings: list[Warned]
 
 
@@ -52,22 +58,47 @@ class BranchStock:
     quantity: Decimal | None
 
 
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """What one branch has of a product, and the others by name."""
+
+    sku: str
+    name: str
+    unit: str
+    quantity: Decimal | None
+    elsewhere: list[BranchStock]
+
+
+@transaction.atomic
 def look_up(code: str, *, branch: int, moment: dt.datetime, today: dt.date) -> Found:
     """What the code means at that branch and moment. Raises CodeUnknown."""
     reading = read_code(code)
     product = products_at(branch, moment, [reading.product.pk])[0]
     quantity, unit_price = _amount(reading, product.price)
     warnings = [*_about_sale(reading, product), *_about_lots(branch, product.id, today)]
-    return Found(reading, product, quantity, unit_price, warnings)
+    return Found(
+        code=reading.code,
+        read_as=reading.how,
+        rule=reading.rule,
+        product=product,
+        quantity=quantity,
+        pack_quantity=reading.pack_quantity,
+        unit_price=unit_price,
+        to_pay=reading.price,
+        warnings=warnings,
+    )
 
 
-def stock_of(sku: str) -> tuple[Product, list[BranchStock]]:
-    """A product's level at every branch of the shop, by name. Raises CodeUnknown."""
+@transaction.atomic
+def stock_of(sku: str, *, here: int) -> Stock:
+    """A product's stock at this branch and at the shop's others. Raises CodeUnknown."""
     product = Product.objects.filter(sku=sku).first() if sku.isprintable() else None
     if product is None:
         raise CodeUnknown(f"No product has the SKU {shown(sku)}.")
     levels = dict(StockLevel.objects.filter(product=product).values_list("branch_id", "quantity"))
-    return product, [BranchStock(row.pk, row.name, levels.get(row.pk)) for row in Branch.objects.order_by("name")]
+    others = Branch.objects.exclude(pk=here).order_by("name").values_list("pk", "name")
+    elsewhere = [BranchStock(branch, name, levels.get(branch)) for branch, name in others]
+    return Stock(product.sku, product.name, product.unit, levels.get(here), elsewhere)
 
 
 def _amount(reading: Reading, price: Decimal | None) -> tuple[Decimal | None, Decimal | None]:

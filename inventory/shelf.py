@@ -26,11 +26,27 @@ class Deposit:
 
 
 @dataclass(frozen=True, slots=True)
+class Pack:
+    """A barcode, and what one scan of it stands for."""
+
+    code: str
+    pack_quantity: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What is in one piece: 500 g."""
+
+    size: Decimal
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
 class OnSale:
     """A product as the till sells it. `prices` says its price from now on, step by step; the first step holds now.
 
-    Prices are for one piece or kilogram (`unit`). `barcodes` are (code, what one scan stands for). `tax_rate` is a
-    share. `eligible_tenders` names the vouchers that may pay for it; `content` is (size, unit).
+    Prices are for one piece or kilogram (`unit`). `tax_rate` is a share. `eligible_tenders` names the vouchers that
+    may pay for it.
     """
 
     id: int
@@ -38,14 +54,14 @@ class OnSale:
     name: str
     unit: str
     plu: str
-    barcodes: tuple[tuple[str, Decimal], ...]
+    barcodes: tuple[Pack, ...]
     prices: tuple[Step, ...]
     tax_rate: Decimal | None
     category: str
     deposit: Deposit | None
     minimum_age: int | None
     eligible_tenders: tuple[str, ...]
-    content: tuple[Decimal, str] | None
+    content: Content | None
     is_active: bool = True
 
     @property
@@ -69,14 +85,14 @@ def _on_sale(row: Product, steps: dict[int, list[Step]]) -> OnSale:
         name=row.name,
         unit=row.unit,
         plu=row.plu,
-        barcodes=tuple((code.code, code.pack_quantity) for code in _by_id(row.barcodes.all())),
+        barcodes=tuple(Pack(code.code, code.pack_quantity) for code in _by_id(row.barcodes.all())),
         prices=tuple(steps[row.pk]),
         tax_rate=row.tax_rate.rate if row.tax_rate else None,
         category=row.category.name if row.category else "",
         deposit=_deposit(row.deposit, steps) if row.deposit else None,
         minimum_age=row.minimum_age,
         eligible_tenders=tuple(row.eligible_tenders),
-        content=(row.content_size, row.content_unit) if row.content_size is not None else None,
+        content=Content(row.content_size, row.content_unit) if row.content_size is not None else None,
         is_active=row.is_active,
     )
 

@@ -1,5 +1,7 @@
 """The customers' part of the till API, included in shop.api.urls."""
 
-from typing import Any
+from django.urls import path
 
-urlpatterns: list[Any] = []
+from customers.api import views
+
+urlpatterns = [path("customers", views.Customers.as_view(), name="customers")]
