@@ -15,6 +15,7 @@ from insights.views import (
     reviews,
     runs,
     sales,
+    shifts,
     stock,
     today,
 )
@@ -53,6 +54,12 @@ urlpatterns = [
     path("insights/runs/asked/<int:pk>/", runs.run_wait, name="run_wait"),
     path("insights/runs/asked/<int:pk>/cancel/", runs.run_cancel, name="run_cancel"),
     path("inventory/", inventory.inventory, name="inventory"),
+    # shifts
+    path("shifts/", shifts.shift_list, name="shift_list"),
+    path("shifts/open/", shifts.shift_open, name="shift_open"),
+    path("shifts/<int:pk>/", shifts.shift_detail, name="shift_detail"),
+    path("shifts/<int:pk>/close/", shifts.shift_close, name="shift_close"),
+    path("shifts/<int:pk>/cash/", shifts.shift_cash, name="shift_cash"),
     # orders to suppliers
     path("orders/", orders.order_list, name="order_list"),
     path("orders/add/", orders.order_start, name="order_start"),

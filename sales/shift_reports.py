@@ -89,9 +89,12 @@ def x_report(shift: Shift, *, blind: bool) -> Body:
     """What a shift took up to now. `blind`: without all amounts that tell what should be in the drawer."""
     link_sales(shift)
     body = work_out([shift.pk])[shift.pk].body
-    if blind and not shift.closing_fingerprint:
-        return {name: value for name, value in body.items() if name not in HIDDEN_WHILE_COUNTING} | {"blind": True}
-    return body | {"blind": False}
+    return (without_amounts(body) if blind else body) | {"blind": blind}
+
+
+def without_amounts(body: Body) -> Body:
+    """A body as somebody may see it who is not to know what should be in the drawer."""
+    return {name: value for name, value in body.items() if name not in HIDDEN_WHILE_COUNTING}
 
 
 def late_arrivals(z: ZReport) -> Late:

@@ -13,6 +13,7 @@ from shop.roles import Can, may
 NAVIGATION: list[tuple[str, str, str, Can]] = [
     ("Today", "insights:today", "sunrise", Can.SEE_SALES),
     ("Sales", "insights:sales", "chart-line", Can.SEE_SALES),
+    ("Shifts", "insights:shift_list", "wallet", Can.SEE_SHIFTS),
     ("Stock entry", "insights:stock_home", "scan-barcode", Can.SEE_STOCK),
     ("Inventory", "insights:inventory", "boxes", Can.SEE_STOCK),
     ("Orders", "insights:order_list", "truck", Can.SEE_STOCK),
@@ -77,6 +78,8 @@ def _is_here(here: str, url_name: str) -> bool:
     if url_name == "shop:shop_settings":
         inside = ("shop:member_", "shop:invitation_", "shop:till_", "shop:device_", "insights:model_", "insights:llm_")
         return here == url_name or here.startswith(inside)
+    if url_name == "insights:shift_list":
+        return here.startswith("insights:shift_")
     if url_name == "insights:stock_home":
         return here.startswith("insights:stock_") or here == "insights:missing_data"
     return here.removesuffix("_detail").removesuffix("_list") == url_name.removesuffix("_list")

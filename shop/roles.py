@@ -22,13 +22,15 @@ class Can(StrEnum):
     SEE_PRODUCTS = "see products and prices"
     SEE_STOCK = "see stock"
     SEE_SALES = "see sales and takings"
+    SEE_SHIFTS = "see shifts"
+    USE_TILL = "open and close shifts"
     SEE_COST = "see costs and margins"
     SEE_CUSTOMERS = "see customers by name"
     EXPORT = "export data"
     IMPORT = "import data"
     EDIT_PRODUCTS = "change products and prices"
     EDIT_STOCK = "change stock"
-    EDIT_SALES = "enter sales and shifts by hand"
+    EDIT_SALES = "enter sales by hand"
     EDIT_CUSTOMERS = "change customers"
     DECIDE = "decide on suggestions and approve orders"
     SEE_HISTORY = "see who changed what"
@@ -37,14 +39,14 @@ class Can(StrEnum):
 
 
 _SHELF = frozenset({Can.SEE_PRODUCTS, Can.SEE_STOCK})
-_READ_ALL = _SHELF | {Can.SEE_SALES, Can.SEE_COST, Can.SEE_CUSTOMERS, Can.EXPORT, Can.SEE_HISTORY}
+_READ_ALL = _SHELF | {Can.SEE_SALES, Can.SEE_SHIFTS, Can.SEE_COST, Can.SEE_CUSTOMERS, Can.EXPORT, Can.SEE_HISTORY}
 
 CAPABILITIES: dict[Role, frozenset[Can]] = {
     Role.OWNER: frozenset(Can),
     Role.MANAGER: frozenset(Can) - {Can.MANAGE_MEMBERS},
     Role.ANALYST: _READ_ALL,
     Role.CLERK: _SHELF | {Can.EDIT_STOCK},
-    Role.CASHIER: frozenset({Can.SEE_PRODUCTS}),
+    Role.CASHIER: frozenset({Can.SEE_PRODUCTS, Can.SEE_SHIFTS, Can.USE_TILL}),
 }
 
 

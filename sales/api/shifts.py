@@ -92,8 +92,9 @@ class ShiftX(DeviceView):
     @extend_schema(operation_id="x_report", responses={200: XSaid})
     def get(self, request: TillRequest, uuid: UUID) -> Response:
         shift = shifts.find_shift(uuid, request.device.register_id)
-        report = shift_reports.x_report(shift, blind=request.device.shop.blind_counts)
-        blind = report.pop("blind")
+        blind = request.device.shop.blind_counts and not shift.closing_fingerprint
+        report = shift_reports.x_report(shift, blind=blind)
+        del report["blind"]
         return _answer(XSaid(blind=blind, report=report), repeated=None)
 
 

@@ -75,6 +75,12 @@ IN_SHOP: dict[str, Access] = {
     "insights:stock_transfer": Access(Can.EDIT_STOCK, "post", form=True),
     "insights:stock_undo": Access(Can.EDIT_STOCK, "post", row=lambda shelf: shelf.movement),
     "insights:missing_data": Access(Can.EDIT_PRODUCTS),
+    # shifts
+    "insights:shift_list": Access(Can.SEE_SHIFTS),
+    "insights:shift_detail": Access(Can.SEE_SHIFTS, row=lambda shelf: shelf.selling.shift),
+    "insights:shift_open": Access(Can.USE_TILL, "post", form=True),
+    "insights:shift_close": Access(Can.USE_TILL, "post", row=lambda shelf: shelf.selling.shift, form=True),
+    "insights:shift_cash": Access(Can.USE_TILL, "post", row=lambda shelf: shelf.selling.shift),
     # models
     "insights:model_list": Access(Can.CHANGE_SETTINGS),
     "insights:model_new": Access(
@@ -151,5 +157,5 @@ ADMIN: dict[str, tuple[Can, Can | None]] = {
     "customers.review": (Can.SEE_CUSTOMERS, Can.EDIT_CUSTOMERS),
     "sales.sale": (Can.SEE_SALES, Can.EDIT_SALES),
     "sales.promotion": (Can.SEE_PRODUCTS, Can.EDIT_PRODUCTS),
-    "sales.shift": (Can.SEE_SALES, Can.EDIT_SALES),
+    "sales.shift": (Can.SEE_SALES, None),
 }

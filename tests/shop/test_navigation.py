@@ -30,8 +30,8 @@ def test_role_sees_what_it_may_open(cast: factories.Cast, role: str) -> None:
         assert cast.client(user).get(url).status_code == 200, url
 
 
-def test_cashier_sees_products_only(cast: factories.Cast) -> None:
-    assert list(entries(cast, Role.CASHIER)) == ["Products"]
+def test_cashier_sees_shifts_and_products_only(cast: factories.Cast) -> None:
+    assert list(entries(cast, Role.CASHIER)) == ["Shifts", "Products"]
 
 
 def test_settings_are_for_those_who_change_them(cast: factories.Cast) -> None:
@@ -48,5 +48,5 @@ def test_front_door_leads_to_the_first_page_of_the_role(cast: factories.Cast) ->
     for role in Role.values:
         user = cast.alice if role == Role.OWNER else factories.make_member(shop=cast.green, role=role)
         there = cast.client(user).get(prefix_of("green")).headers["Location"]
-        begins = "today" if may(role, Can.SEE_SALES) else "stock" if may(role, Can.SEE_STOCK) else "products"
+        begins = "today" if may(role, Can.SEE_SALES) else "stock" if may(role, Can.SEE_STOCK) else "shifts"
         assert there == f"/s/green/{begins}/"
