@@ -186,8 +186,8 @@ def test_keyboard_reaches_a_definition_and_escape_closes_it(
     assert not page.get_by_text("What customers paid for goods, without sales tax").is_visible()
 
 
-def test_a_cashier_has_products_only(live: Live, trading: dict[str, str], open_page: Open) -> None:
+def test_a_cashier_has_shifts_and_products_only(live: Live, trading: dict[str, str], open_page: Open) -> None:
     page = open_page(live.cast.bob, "/s/green/")
-    page.wait_for_url("**/products/")
-    assert page.locator("nav.nav a").all_inner_texts() == ["Products"]
+    page.wait_for_url("**/shifts/")
+    assert page.locator("nav.nav a").all_inner_texts() == ["Shifts", "Products"]
     assert violations(page) == []
