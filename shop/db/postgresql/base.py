@@ -115,13 +115,16 @@ def _hung_up(found: Any) -> bool:
 
 
 @contextmanager
-def as_owner(alias: str = "default") -> Iterator[None]:
-    """Use the owner's login in this block. Closes the connection and its pool on both sides."""
+def as_owner(alias: str = "default", *, database: str = "") -> Iterator[None]:
+    """Use the owner's login in this block, on the same database or another of its server. Closes the connection and
+    its pool on both sides."""
     if not settings.DATABASE_OWNER_URL:
         raise ImproperlyConfigured("Set DATABASE_OWNER_URL to the database's owner: migrating needs it.")
     connection = connections[alias]
-    login = {key: connection.settings_dict[key] for key in ("USER", "PASSWORD")}
-    _switch(connection, {key: settings.DATABASE_OWNER[key] for key in login})
+    # Where no other database is named the name is left alone: making test databases changes it inside.
+    login = {key: connection.settings_dict[key] for key in ("USER", "PASSWORD", *(["NAME"] if database else []))}
+    owner = {key: settings.DATABASE_OWNER[key] for key in ("USER", "PASSWORD")}
+    _switch(connection, owner | ({"NAME": database} if database else {}))
     try:
         yield
     finally:
