@@ -137,6 +137,13 @@ def make_product(*, code: str, by: str, name: str = "", price: Decimal | None = 
     return made
 
 
+@transaction.atomic
+def match_new(*, code: str, by: str, name: str = "", price: Decimal | None = None) -> tuple[Product, int]:
+    """Make a product of a code and match it with that, or do neither. Returns it and how many lines got it."""
+    made = make_product(code=code, by=by, name=name, price=price)
+    return made, match_code(code=code, product=made, by=by)
+
+
 def _find(code: str) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(_FIND, {"shop": current_shop_id(), "code": code})

@@ -38,10 +38,7 @@ def sell_by_till(product: Product, sale: Sale) -> Selling:
         line=line, branch=register.branch, product=product, quantity=Decimal(1), was=None, now=Decimal("1.10"),
         receipt="receipt:1",
     )  # fmt: skip
-    item = InboxItem.objects.create(
-        kind="conflict", told_id=str(sale.uuid), fingerprint="0" * 64, branch=register.branch, register=register,
-        sale=sale, reason="Same number, other content", payload={"id": str(sale.uuid), "lines": []},
-    )  # fmt: skip
+    item = _wait_for_a_person(register, sale)
     return Selling(register, Device.objects.get(), shift, item, z_report)
 
 
@@ -56,3 +53,24 @@ def _close_a_shift(register: Register) -> tuple[Shift, ZReport]:
     done = shifts.close_shift(uuid=shift.uuid, register=register, told=counted)
     assert done.z is not None
     return done.shift, done.z
+
+
+def _wait_for_a_person(register: Register, sale: Sale) -> InboxItem:
+    """An item of every kind: what is not in the books names a customer and goods of its shop."""
+    theirs = f"CANARY-{register.shop.slug}-payload"
+    line = {"name": theirs, "quantity": "1", "unit_price": "2.50"}
+    payload = {
+        "kind": "sale", "sold_at": sale.sold_at.isoformat(), "lines": [line],
+        "customer": {"code": "C9", "name": theirs}, "epoch": 1, "seq": 7,
+        "payments": [{"tender": "cash", "amount": "2.50"}],
+    }  # fmt: skip
+    kept = {
+        kind: InboxItem.objects.create(
+            kind=kind, told_id=str(uuid.uuid4()), fingerprint="0" * 64, branch=register.branch, register=register,
+            sale=None if kind in ("parked", "refused") else sale, line_number=2 if kind == "unmatched" else None,
+            code="5012345678900" if kind == "unmatched" else "", name="Loose" if kind == "unmatched" else "",
+            reason="As a till told it.", payload=payload if kind in ("conflict", "parked") else None,
+        )
+        for kind in InboxItem.Kind.values
+    }  # fmt: skip
+    return kept["conflict"]
