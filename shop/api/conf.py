@@ -29,6 +29,6 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "COMPONENT_SPLIT_REQUEST": False,
     "AUTHENTICATION_WHITELIST": [],
     "APPEND_COMPONENTS": {"securitySchemes": {"till": {"type": "http", "scheme": "bearer"}}},
-    "POSTPROCESSING_HOOKS": ["shop.api.schema.with_problems"],
+    "POSTPROCESSING_HOOKS": ["shop.api.schema.completed"],
     "OAS_VERSION": "3.1.0",
 }

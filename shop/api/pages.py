@@ -11,13 +11,14 @@ from shop.access import PUBLIC
 from shop.api import schema
 from shop.api.problems import problem
 
-EMPTY_STYLE = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"
-# Everything comes from here; the two programs write their styles by script, into style elements that begin empty.
+# Everything comes from here. The two programs write their styles by script into elements that begin empty; Redoc has
+# one with a text of its own, known by its hash.
+STYLES = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=' 'sha256-QMIg+bpjm3JdElJ388KYke01izlUW0UoNOeKjpMxdgc='"
 POLICY = "; ".join(
     (
         f"default-src {NONE}",
         f"script-src {SELF}",
-        f"style-src {SELF} {EMPTY_STYLE}",
+        f"style-src {SELF} {STYLES}",
         f"img-src {SELF} data:",
         f"connect-src {SELF}",
         f"base-uri {NONE}",

@@ -1,5 +1,6 @@
 """The API's own description: OpenAPI, made from the views and the contracts they read and answer with."""
 
+import re
 from functools import cache
 from typing import Any
 
@@ -13,6 +14,14 @@ from pydantic.json_schema import model_json_schema
 from shop.api.problems import CONTENT_TYPE
 
 OPEN = {"enrol"}  # operations without a key
+# What the endpoints are about, by the first word of their path, in the order in which a till needs them.
+TOPICS = {
+    "Tills": {"enrol", "device"},
+    "Shelf": {"catalogue", "lookup", "stock"},
+    "Customers": {"customers"},
+    "Sales": {"sales", "sync-state"},
+    "Shifts": {"shifts"},
+}
 
 
 class ProblemPlace(BaseModel):
@@ -47,14 +56,18 @@ class PydanticByDirection(PydanticExtension):  # type: ignore[no-untyped-call]
         return described
 
 
-def with_problems(result: Any, generator: Any, request: Any, public: Any) -> Any:
-    """Every operation may also answer with a problem, and all but enrolling needs the till's key."""
+def completed(result: Any, generator: Any, request: Any, public: Any) -> Any:
+    """Every operation has its topic and a summary, may answer with a problem, and needs the till's key but for some."""
     place = {"$ref": "#/components/schemas/Problem"}
     problem = {"description": "A problem.", "content": {CONTENT_TYPE: {"schema": place}}}
     described = model_json_schema(Problem, ref_template="#/components/schemas/{model}", mode="serialization")
     result["components"]["schemas"] |= {**described.pop("$defs"), "Problem": described}
-    for operations in result["paths"].values():
+    result["tags"] = [{"name": topic} for topic in TOPICS]
+    for path, operations in result["paths"].items():
+        word = re.split("[/:]", path.removeprefix("/api/v1/"))[0]
         for operation in operations.values():
+            operation["tags"] = [topic for topic, words in TOPICS.items() if word in words]
+            operation["summary"] = operation.get("description", "").partition(".")[0]
             operation["responses"]["default"] = problem
             operation["security"] = [{"till": []}] if operation["operationId"] not in OPEN else []
     return result

@@ -72,4 +72,5 @@ def test_a_till_is_added_and_a_rule_refused(live: Live, open_page: Open) -> None
 def test_the_api_is_described_without_asking_anybody_else(live: Live, open_page: Open, name: str) -> None:
     """Both pages draw the endpoints; `open_page` fails for anything the content policy stops."""
     page = open_page(None, f"/api/v1/{name}")
-    page.wait_for_selector("text=Connect a till with the one-time code")
+    page.wait_for_selector("text=Aisle till API >> nth=0")
+    page.wait_for_load_state("networkidle")
