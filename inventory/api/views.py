@@ -38,8 +38,10 @@ class Catalogue(DeviceView):
         told = catalogue_feed.page(request.device.branch_id, asked.cursor, timezone.now(), asked.limit)
         # The tag names the state the till then has, so that its next question can carry it.
         tag = f'"{told.cursor}"'
-        unchanged = None if told.changed else get_conditional_response(request._request, etag=tag)
-        return unchanged or _said(CataloguePage.model_validate(told), ETag=tag)
+        said = _said(CataloguePage.model_validate(told), ETag=tag)
+        if told.changed:
+            return said
+        return get_conditional_response(request._request, etag=tag, response=said) or said
 
 
 class Lookup(DeviceView):
