@@ -3,10 +3,12 @@
 from django.urls import path
 
 from insights.views import (
+    below_zero,
     briefs,
     calendar,
     decisions,
     forecast,
+    inbox,
     inventory,
     lines,
     models,
@@ -26,6 +28,14 @@ urlpatterns = [
     path("sales/", sales.sales, name="sales"),
     path("sales/lines/", lines.line_list, name="line_list"),
     path("sales/receipts/<int:pk>/", lines.sale_detail, name="sale_detail"),
+    # the till inbox
+    path("inbox/", inbox.inbox_list, name="inbox_list"),
+    path("inbox/<int:pk>/", inbox.inbox_detail, name="inbox_detail"),
+    path("inbox/<int:pk>/resolve/", inbox.inbox_resolve, name="inbox_resolve"),
+    path("inbox/<int:pk>/reopen/", inbox.inbox_reopen, name="inbox_reopen"),
+    path("inbox/unknown/", inbox.inbox_code, name="inbox_code"),
+    path("inbox/unknown/match/", inbox.inbox_match, name="inbox_match"),
+    path("inbox/unknown/undo/", inbox.inbox_unmatch, name="inbox_unmatch"),
     path("products/", products.product_list, name="product_list"),
     path("products/<int:pk>/", products.product_detail, name="product_detail"),
     path("reviews/", reviews.review_list, name="review_list"),
@@ -54,6 +64,7 @@ urlpatterns = [
     path("insights/runs/asked/<int:pk>/", runs.run_wait, name="run_wait"),
     path("insights/runs/asked/<int:pk>/cancel/", runs.run_cancel, name="run_cancel"),
     path("inventory/", inventory.inventory, name="inventory"),
+    path("inventory/below-zero/", below_zero.below_zero, name="below_zero"),
     # shifts
     path("shifts/", shifts.shift_list, name="shift_list"),
     path("shifts/open/", shifts.shift_open, name="shift_open"),

@@ -7,7 +7,7 @@ decided. What was only looked at or set aside can be opened again; what was book
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -93,6 +93,11 @@ def open_counts() -> dict[str, int]:
     return {kind: codes if kind == Kind.UNMATCHED else items for kind, items, codes in rows.annotate(
         items=Count("pk"), codes=Count("code", distinct=True)
     )}  # fmt: skip
+
+
+def not_in_the_books(counts: Mapping[str, int]) -> int:
+    """How many of these wait to be booked or not."""
+    return counts.get(Kind.CONFLICT, 0) + counts.get(Kind.PARKED, 0)
 
 
 def open_items(kind: str) -> Any:

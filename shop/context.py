@@ -15,6 +15,7 @@ NAVIGATION: list[tuple[str, str, str, Can]] = [
     ("Sales", "insights:sales", "chart-line", Can.SEE_SALES),
     ("Shifts", "insights:shift_list", "wallet", Can.SEE_SHIFTS),
     ("Stock entry", "insights:stock_home", "scan-barcode", Can.SEE_STOCK),
+    ("Till inbox", "insights:inbox_list", "inbox", Can.SEE_SALES),
     ("Inventory", "insights:inventory", "boxes", Can.SEE_STOCK),
     ("Orders", "insights:order_list", "truck", Can.SEE_STOCK),
     ("Products", "insights:product_list", "package", Can.SEE_PRODUCTS),
@@ -80,6 +81,10 @@ def _is_here(here: str, url_name: str) -> bool:
         return here == url_name or here.startswith(inside)
     if url_name == "insights:shift_list":
         return here.startswith("insights:shift_")
+    if url_name == "insights:inbox_list":
+        return here.startswith("insights:inbox_")
+    if url_name == "insights:inventory":
+        return here in (url_name, "insights:below_zero")
     if url_name == "insights:stock_home":
         return here.startswith("insights:stock_") or here == "insights:missing_data"
     return here.removesuffix("_detail").removesuffix("_list") == url_name.removesuffix("_list")

@@ -140,7 +140,8 @@ def title_of(item: InboxItem, figures: Figures | None, currency: str) -> str:
         first = formats.money(item.sale.total, currency) if item.sale else "a sale"
         return f"{till}: first {first}, then {written_total(item.payload, currency)}"
     if item.kind == Kind.PARKED:
-        return f"{till}: a sale of {written_total(item.payload, currency)}"
+        total = told_total(item.payload)
+        return f"{till}: {'a sale without prices' if total is None else f'a sale of {formats.money(total, currency)}'}"
     if item.kind == Kind.REFUSED:
         return f"{till} sent a sale that could not be read"
     if item.kind == Kind.OVER_REFUND:
@@ -155,7 +156,7 @@ def title_of(item: InboxItem, figures: Figures | None, currency: str) -> str:
 def written_total(payload: Any, currency: str) -> str:
     """What a document as it was sent comes to, as far as it says."""
     total = told_total(payload)
-    return "unknown amount" if total is None else formats.money(total, currency)
+    return "a sale without prices" if total is None else formats.money(total, currency)
 
 
 def told_total(payload: Any) -> Decimal | None:
@@ -182,7 +183,7 @@ def _lead(counts: Mapping[str, int]) -> str:
     many = sum(counts.values())
     if not many:
         return "Nothing waits. What tills send is in the books."
-    outside = counts.get(Kind.CONFLICT, 0) + counts.get(Kind.PARKED, 0)
+    outside = inbox.not_in_the_books(counts)
     things = "One thing waits" if many == 1 else f"{many:,} things wait"
     if not outside:
         return f"{things} for a look. All money is in the books."

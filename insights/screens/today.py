@@ -20,7 +20,7 @@ from insights.screens import today_outlook as outlook
 from insights.screens.figures import Card, allowed, card, sparkline, write
 from insights.screens.panels import Panel, panel
 from inventory.models import Product
-from sales import reports
+from sales import inbox, reports
 from sales.measures import Sums, measure
 from shop import formats
 from shop.models import Shop
@@ -261,7 +261,8 @@ def data_notes(shop: Shop, role: str, period: Period) -> list[Note]:
     unmatched = next((row.sums for row in reports.by_product(period) if row.id is None), Sums.zero())
     total = reports.totals(period)
     review = Product.objects.to_review().count()
-    found: list[Note] = []
+    waiting = inbox.open_counts()
+    found: list[Note] = [_waiting(waiting)] if waiting else []
     if unmatched.lines:
         found.append(_unmatched(unmatched, period, shop))
     if may(role, Can.SEE_COST) and total.lines and total.costed_lines < total.lines:
@@ -269,6 +270,19 @@ def data_notes(shop: Shop, role: str, period: Period) -> list[Note]:
     if review:
         found.append(_to_review(review))
     return found
+
+
+def _waiting(counts: dict[str, int]) -> Note:
+    many, outside = sum(counts.values()), inbox.not_in_the_books(counts)
+    return Note(
+        icon="inbox",
+        text="One thing waits in the till inbox" if many == 1 else f"{many:,} things wait in the till inbox",
+        why=f"{outside:,} {'is' if outside == 1 else 'are'} not in the books yet."
+        if outside
+        else "All money is in the books.",
+        url=reverse("insights:inbox_list"),
+        action="Look",
+    )
 
 
 def _unmatched(sums: Sums, period: Period, shop: Shop) -> Note:

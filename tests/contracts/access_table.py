@@ -28,6 +28,16 @@ IN_SHOP: dict[str, Access] = {
     "insights:sales": Access(Can.SEE_SALES),
     "insights:line_list": Access(Can.SEE_SALES),
     "insights:sale_detail": Access(Can.SEE_SALES, row=lambda shelf: shelf.sale),
+    # the till inbox; choosing a product needs to change products too, which the same roles may
+    "insights:inbox_list": Access(Can.SEE_SALES),
+    "insights:inbox_detail": Access(Can.SEE_SALES, row=lambda shelf: shelf.selling.inbox_item),
+    "insights:inbox_resolve": Access(
+        Can.EDIT_SALES, "post", row=lambda shelf: shelf.selling.inbox_item, data={"how": "keep"}
+    ),
+    "insights:inbox_reopen": Access(Can.EDIT_SALES, "post", row=lambda shelf: shelf.selling.inbox_item),
+    "insights:inbox_code": Access(Can.SEE_SALES),
+    "insights:inbox_match": Access(Can.EDIT_SALES, "post", data={"code": "5012345678900", "make": "1"}),
+    "insights:inbox_unmatch": Access(Can.EDIT_SALES, "post", data={"code": "5012345678900", "product": "0"}),
     "insights:product_list": Access(Can.SEE_PRODUCTS),
     "insights:review_list": Access(Can.SEE_STOCK),
     "insights:price_list": Access(Can.SEE_SALES),
@@ -67,6 +77,7 @@ IN_SHOP: dict[str, Access] = {
     "insights:order_cancel": Access(Can.DECIDE, "post", row=lambda shelf: shelf.order),
     # stock
     "insights:inventory": Access(Can.SEE_STOCK),
+    "insights:below_zero": Access(Can.SEE_STOCK),
     "insights:stock_home": Access(Can.SEE_STOCK),
     "insights:stock_receive": Access(Can.EDIT_STOCK, "post", form=True),
     "insights:stock_order": Access(Can.EDIT_STOCK, row=lambda shelf: shelf.order),
