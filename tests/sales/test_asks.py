@@ -156,11 +156,15 @@ def test_ask_02_no_sale_is_lost_in_silence(till: Counter, cast: Cast) -> None:
     assert (epoch["epoch"], epoch["last_seq"], epoch["missing"]) == (1, 6, [[3, 3]])
     closed = till.close_shift(shift, {"cash": "58.70"}, sales=6, epoch=1, first_seq=1, last_seq=6)
     assert closed["reconciliation"]["missing"] == [[3, 3]] and closed["reconciliation"]["reconciled"] is False
-    page = cast.client().get("/s/green/shifts/").content.decode()
-    assert "missing" in page
+    assert "Not all" in cast.client().get("/s/green/shifts/").content.decode()
+    with use_shop(cast.green):
+        place = f"/s/green/shifts/{Shift.objects.get(uuid=shift).pk}/"
+    page = cast.client().get(place).content.decode()
+    assert "Not all sales are here." in page and "Missing: 3." in page
     till.post("sales", lost, 201)
     assert till.get("sync-state")["epochs"][0]["missing"] == []
     assert till.get(f"shifts/{shift}/z")["now"]["reconciled"] is True
+    assert "Missing: 3." not in cast.client().get(place).content.decode()
 
 
 def test_ask_03_sell_offline_and_send_later_with_customers_nobody_knows_yet(till: Counter, cast: Cast) -> None:
