@@ -32,6 +32,7 @@ IN_SHOP = [
     "settings/",
     "settings/members/",
     "settings/members/invite/",
+    "settings/tills/",
     "reviews/",
     "prices/",
     "imports/",

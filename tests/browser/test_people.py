@@ -14,6 +14,7 @@ from tests.browser.conftest import Live
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 Open = Callable[..., Any]
 PAGES = ["/shops/", "/start/", "/s/green/settings/", "/s/green/settings/members/", "/s/green/settings/members/invite/"]
+PAGES += ["/s/green/settings/tills/"]
 TOO_SMALL = """[...document.querySelectorAll('a, button, select, summary, input:not([type=hidden])')].filter(e => {
     const r = e.getBoundingClientRect(), inText = e.closest('p, .check, .skip, fieldset');
     return r.width && r.height && (r.width < 23.5 || r.height < 23.5) && !inText;
