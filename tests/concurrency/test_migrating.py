@@ -2,10 +2,8 @@
 
 import threading
 import time
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from decimal import Decimal
 from typing import Any
 
 import psycopg
@@ -14,57 +12,17 @@ from django.core.management import call_command
 from django.db import OperationalError, connection, transaction
 from django.db.models.signals import pre_migrate
 
-from inventory.models import Product
-from sales import services
 from sales.models import Sale
 from shop.db import patience
 from shop.db.patience import NeverLetIn, patiently
 from shop.db.postgresql.base import as_owner
-from shop.models import Branch
 from shop.tenancy import use_shop
-from tests.factories import Cast, at
+from tests.concurrency.seller import Seller
+from tests.factories import Cast
 
 LONGEST_STALL = 1.0  # seconds; without the short wait it is as long as the reader reads
 READS_FOR = 2.5
 COLUMN = "shelf_colour"
-
-
-class Seller(threading.Thread):
-    """Sells one thing after the other and notes the longest that any sale took."""
-
-    def __init__(self, cast: Cast) -> None:
-        super().__init__()
-        self.cast, self.sold, self.longest, self.last_began = cast, 0, 0.0, time.monotonic()
-        self.problems: list[Exception] = []
-        self.sells, self._ended = threading.Event(), threading.Event()
-
-    def run(self) -> None:
-        try:
-            with use_shop(self.cast.green):
-                while not self._ended.is_set():
-                    self._sell()
-                    self.sells.set()
-        except Exception as error:
-            self.problems.append(error)
-        finally:
-            connection.close()
-
-    def _sell(self) -> None:
-        began = time.monotonic()
-        lines = [services.Line(product=Product.objects.get(sku="MILK"), quantity=Decimal(1))]
-        services.record_sale(
-            uuid=uuid.uuid4(),
-            branch=Branch.objects.order_by("id")[0],
-            lines=lines,
-            sold_at=at("2026-03-10T12:00"),
-            source="till",
-            by="till 1",
-        )
-        self.longest, self.sold = max(self.longest, time.monotonic() - began), self.sold + 1
-
-    def end(self) -> None:
-        self._ended.set()
-        self.join()
 
 
 @pytest.fixture
