@@ -8,7 +8,7 @@ import datetime as dt
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -27,6 +27,8 @@ from shop.services import create_shop
 from shop.tenancy import use_shop
 from tests.importing import bring_in
 
+CENT = Decimal("0.01")
+
 
 @dataclass(frozen=True)
 class Day:
@@ -35,13 +37,17 @@ class Day:
     demo: Demo
     date: dt.date
     rows: list[dict[str, str]]
+    tax_by_till: bool
 
     @property
     def file(self) -> str:
-        return as_csv("sales_lines", (tuple(row.values()) for row in self.rows))
+        """What a till exports, with what it worked out itself, or price, discount and quantity alone."""
+        left_out = () if self.tax_by_till else ("total", "tax")
+        columns = [name for name in COLUMNS["sales_lines"].split() if name not in left_out]
+        return as_csv(columns, ([row[name] for name in columns] for row in self.rows))
 
 
-def busy_day(today: dt.date) -> Day:
+def busy_day(today: dt.date, *, tax_by_till: bool) -> Day:
     """Of the last weeks, the day with the most refunds on which both branches were open."""
     demo = build("medium", today)
     last = len(demo.calendar.days) - 1
@@ -53,7 +59,7 @@ def busy_day(today: dt.date) -> Day:
     of_day = dataclasses.replace(demo, branches=tuple(_only(story, best) for story in demo.branches))
     names = COLUMNS["sales_lines"].split()
     rows = [dict(zip(names, map(str, row), strict=True)) for row in ROWS["sales_lines"](of_day)]
-    return Day(of_day, demo.calendar.days[best], rows)
+    return Day(of_day, demo.calendar.days[best], rows, tax_by_till)
 
 
 def _only(story: BranchStory, day: int) -> BranchStory:
@@ -78,15 +84,15 @@ def open_shop(slug: str, day: Day, owner: User) -> Shop:
             place = Branch.objects.get(name=branch.name)
             Register.objects.bulk_create([Register(branch=place, name=till) for till in branch.tills])
         for kind in ("products", "customers"):
-            result = bring_in(kind, as_csv(kind, ROWS[kind](day.demo)))
+            result = bring_in(kind, as_csv(COLUMNS[kind].split(), ROWS[kind](day.demo)))
             assert result.created and not result.refused
     return shop
 
 
-def as_csv(kind: str, rows: Any) -> str:
+def as_csv(columns: list[str], rows: Any) -> str:
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow(COLUMNS[kind].split())
+    writer.writerow(columns)
     writer.writerows(rows)
     return text.getvalue()
 
@@ -116,19 +122,24 @@ def rung_up(day: Day) -> Iterator[Rung]:
             "cashier": rows[0]["cashier"],
             "customer": rows[0]["customer"] or None,
         }
-        paid = sum((Decimal(row["total"]) for row in rows), Decimal(0))
-        yield Rung(
-            branch, register, [_line(row) for row in rows], [{"tender": rows[0]["tender"], "amount": paid}], about
-        )
+        paid = sum((_paid(row, tax_by_till=day.tax_by_till) for row in rows), Decimal(0)).quantize(CENT, ROUND_HALF_UP)
+        lines = [_line(row, tax_by_till=day.tax_by_till) for row in rows]
+        yield Rung(branch, register, lines, [{"tender": rows[0]["tender"], "amount": paid}], about)
 
 
-def _line(row: dict[str, str]) -> dict[str, Any]:
-    """A till that works out its own tax: net and tax are what the customer's receipt says."""
-    return {
+def _paid(row: dict[str, str], *, tax_by_till: bool) -> Decimal:
+    """A till rounds each line to the cent, or only the receipt."""
+    exact = Decimal(row["price"]) * Decimal(row["quantity"]) - Decimal(row["discount"])
+    return Decimal(row["total"]) if tax_by_till else exact
+
+
+def _line(row: dict[str, str], *, tax_by_till: bool) -> dict[str, Any]:
+    line = {
         "sku": row["product"],
         "quantity": row["quantity"],
         "unit_price": row["price"],
         "discount": row["discount"],
-        "net": Decimal(row["total"]) - Decimal(row["tax"]),
-        "tax": row["tax"],
     }
+    if tax_by_till:
+        line |= {"net": str(Decimal(row["total"]) - Decimal(row["tax"])), "tax": row["tax"]}
+    return line

@@ -38,8 +38,11 @@ def no_long_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sending, "pause", lambda tries, answer: 0.01)
 
 
-def test_a_day_sold_through_the_api_is_the_day_a_file_brings_in(counter: Counter, no_long_waits: None) -> None:
-    day = busy_day(timezone.now().date())
+@pytest.mark.parametrize("tax_by_till", [True, False], ids=["the till works out the tax", "the shop does"])
+def test_a_day_sold_through_the_api_is_the_day_a_file_brings_in(
+    counter: Counter, no_long_waits: None, tax_by_till: bool
+) -> None:
+    day = busy_day(timezone.now().date(), tax_by_till=tax_by_till)
     sold = open_shop("sold", day, counter.cast.alice)
     filed = open_shop("filed", day, counter.cast.alice)
     calls = sell(counter, sold, day)

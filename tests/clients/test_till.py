@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import shutil
 import sqlite3
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.db import connections
+from django.utils import timezone
 
 from clients.python.aisle_till import Till, TillError
 from clients.python.aisle_till import sender as sending
@@ -273,6 +275,22 @@ def test_two_processes_sell_and_send_on_one_file(counter: Counter) -> None:
     assert till.sync(patience=5).waiting == 0
     assert booked(counter) == dict.fromkeys(sold, 1) and len(sold) == 60
     assert [row["seq"] for row in documents(till)] == list(range(1, 61))
+
+
+def test_only_what_the_shop_has_is_forgotten_and_only_when_it_is_old(counter: Counter) -> None:
+    days = {"now": timezone.now() - dt.timedelta(days=100)}
+    till = counter.till(clock=lambda: days["now"])
+    old = till.sell([MILK], [CASH])
+    bad = till.sell([{"sku": "MILK", "quantity": "many"}], [])
+    till.sync()
+    waiting = till.sell([MILK], [CASH])
+    days["now"] = timezone.now()
+    till.sell([MILK], [CASH])
+    assert till.forget(days=90) == 1
+    assert till.outbox.document(old.id) is None
+    assert till.outbox.document(bad.id) and till.outbox.document(waiting.id)
+    assert till.sync().done == 2
+    assert till.outbox.path.stat().st_mode & 0o077 == 0
 
 
 # --- Small things --------------------------------------------------------------------------------------------------

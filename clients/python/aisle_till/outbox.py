@@ -71,6 +71,7 @@ class Outbox:
 
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
+        self.path.touch(mode=0o600)  # the till's key is in it
         self.db = sqlite3.connect(self.path, isolation_level=None, timeout=30)
         self.db.execute("pragma journal_mode = wal")
         self.db.execute("pragma synchronous = full")

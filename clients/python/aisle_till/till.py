@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from .outbox import SALE, Alarm, Outbox, new_id
 from .sender import Sender, Sent
@@ -271,7 +272,7 @@ class Till:
 
     def look_up(self, code: str) -> dict[str, Any]:
         """What the shop says about a code right now, with a warning where its lots have run out."""
-        return self._ask("GET", f"lookup?code={code}")
+        return self._ask("GET", f"lookup?code={quote(code)}")
 
     def _ask(self, method: str, path: str, body: bytes | None = None) -> dict[str, Any]:
         answer: Answer = self.wire.call(method, path, body, at=self.now())
@@ -289,6 +290,11 @@ class Till:
     def kept(self) -> int:
         """Documents the shop refused: here until a person has looked at them."""
         return self.outbox.count("kept")
+
+    def forget(self, days: int = 90) -> int:
+        """Drop what the shop has had for so long; it can no longer be voided here. What waits or was refused stays."""
+        with self.outbox.write():
+            return self.outbox.forget_done(self.now() - timedelta(days=days))
 
     def alarms(self) -> list[Alarm]:
         """What a person has to know and nobody has marked as seen."""
