@@ -27,9 +27,11 @@ from inventory.models import (
     StockMovement,
     Supplier,
 )
-from sales.models import DirtyDay, ProductDay, Promotion, Sale, SaleLine
+from sales import takings
+from sales.models import DirtyDay, ProductDay, Promotion, Sale, SaleLine, Shift, ZReport
 from shop import doors
 from shop.models import Branch, Membership, Register, Shop, User
+from shop.periods import Period
 from shop.tenancy import use_shop
 
 TODAY = "2026-06-15"
@@ -161,3 +163,21 @@ def test_what_was_ordered_is_on_its_way(opened: Shop) -> None:
         assert {order.state for order in orders} == {"approved"}
         assert min(order.expected_on for order in orders) >= dt.date.fromisoformat(TODAY)
         assert PurchaseOrderLine.objects.filter(order__in=orders).count() > orders.count()
+
+
+def test_the_tills_were_counted_in_the_last_weeks(opened: Shop) -> None:
+    with use_shop(opened):
+        reports = list(ZReport.objects.select_related("shift"))
+        assert Shift.objects.open().count() == 1 and len(reports) == Shift.objects.count() - 1 > 150
+        assert all(z.body["reconciliation"]["reconciled"] and z.body["difference"] == "0.00" for z in reports)
+        numbers = sorted(z.number for z in reports if z.register_id == reports[0].register_id)
+        assert numbers == list(range(1, len(numbers) + 1))
+        off = [Decimal(z.body["over_short"]) for z in reports]
+        assert 0.4 < sum(value == 0 for value in off) / len(off) < 0.8 and max(map(abs, off)) < 20
+        day = ProductDay.objects.filter(business_date=reports[0].business_date).aggregate(net=Sum("net"))["net"]
+        of_day = [z for z in reports if z.business_date == reports[0].business_date]
+        still = Sale.objects.filter(shift__in=Shift.objects.open(), business_date=reports[0].business_date)
+        open_net = SaleLine.objects.filter(sale__in=still).aggregate(net=Sum("net"))["net"] or 0
+        assert sum(Decimal(z.body["net"]) for z in of_day) + open_net == day, "the Z reports of a day are its sales"
+        rows = list(takings.takings_journal(Period(dt.date(2026, 6, 1), dt.date(2026, 6, 13))))
+        assert sum(row.amount for row in rows) == 0 and {row.entry for row in rows} == {"z"}
