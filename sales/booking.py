@@ -107,7 +107,9 @@ booked as (
         ) else (
             select f.id from sales_shift f where f.shop_id = {shop} and f.uuid = d.shift and f.register_id = d.register
         ) end,
-        (select c.id from customers_customer c where c.shop_id = {shop} and c.code = d.customer),
+        case when d.customer is not null then (
+            select c.id from customers_customer c where c.shop_id = {shop} and c.code = d.customer
+        ) end,
         (select s.id from sales_sale s where s.shop_id = {shop} and s.uuid = d.refund_of),
         d.receipt, d.epoch, d.seq, d.shift, {at}, d.told_at, d.business_date, d.cashier, d.total, d.rounding,
         d.line_count, o.flags, d.fingerprint, d.received_at

@@ -12,7 +12,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -25,10 +25,10 @@ from inventory import services as inventory
 from inventory.models import Product, StockMovement
 from sales import matching, rollups
 from sales.models import Payment, Sale, SaleLine
+from sales.money import ZERO, cents, fine, plain, split
 from shop.errors import Refused
 from shop.models import Branch, Register, Shop
 
-ZERO = Decimal(0)
 FINGERPRINT_VERSION = 1
 
 
@@ -49,7 +49,8 @@ class Line:
 
     `unit_price` is before `discount`, with tax in it where the shop's prices include tax. `net` and `tax` are
     given together by tills that work them out themselves. `restock` False: returned goods do not go back on the shelf.
-    `cost_known` False: an empty `cost` is unknown, whatever the product costs now.
+    `cost_known` False: an empty `cost` is unknown, whatever the product costs now. `returns` names the sale and the
+    number of its line that this one takes back.
     """
 
     quantity: Decimal
@@ -64,6 +65,7 @@ class Line:
     barcode: str = ""
     restock: bool = True
     cost_known: bool = True
+    returns: tuple[UUID, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,14 +136,19 @@ def refund(
 
     A document of its own, on its own day. Raises SaleRefused for a line that is not of this sale.
     """
-    rows = {row.pk: row for row in SaleLine.objects.filter(sale=sale).select_related("product")}
+    rows = {
+        row.pk: row for row in SaleLine.objects.filter(sale=sale).select_related("product").order_by("number", "pk")
+    }
+    numbers = {id: row.number or place for place, (id, row) in enumerate(rows.items(), start=1)}
     wanted = {id: row.quantity for id, row in rows.items()} if quantities is None else quantities
     if unknown := set(wanted) - set(rows):
         raise SaleRefused(f"Line {min(unknown)} is not part of this sale.")
     return record_sale(
         uuid=uuid,
         branch=sale.branch,
-        lines=[_returned(rows[id], quantity, restock=restock) for id, quantity in wanted.items()],
+        lines=[
+            _returned(rows[id], quantity, (sale.uuid, numbers[id]), restock=restock) for id, quantity in wanted.items()
+        ],
         sold_at=sold_at,
         register=register,
         customer=sale.customer,
@@ -194,8 +201,8 @@ def _known(document: Sale) -> Sale | None:
 
 @transaction.atomic
 def _book(document: Sale, lines: Sequence[Line], payments: Sequence[Paid], by: str) -> Sale:
-    rows = [_row(line, document.branch.shop) for line in lines]
-    document.total = _cents(sum((row.net + row.tax for row in rows), ZERO))
+    rows = [_row(line, number, document.branch.shop) for number, line in enumerate(lines, start=1)]
+    document.total = cents(sum((row.net + row.tax for row in rows), ZERO))
     try:
         with transaction.atomic():
             document.save(force_insert=True)
@@ -226,14 +233,17 @@ def _move_stock(document: Sale, lines: Sequence[Line], by: str) -> None:
     inventory.move(branch=document.branch_id, kind=kind, moves=moves, at=document.sold_at, by=by)
 
 
-def _row(line: Line, shop: Shop) -> SaleLine:
+def _row(line: Line, number: int, shop: Shop) -> SaleLine:
     """The line with everything snapshot as it is now."""
     product, rate = line.product, _tax_rate(line)
     if line.net is not None and line.tax is not None:
         net, tax = line.net, line.tax
     else:
-        net, tax = _split(line, rate or ZERO, shop)
+        asked = (_unit_price(line) or ZERO) * line.quantity - line.discount
+        net, tax = split(asked, rate or ZERO, included=shop.prices_include_tax)
+    back_to, back_line = line.returns or (None, None)
     return SaleLine(
+        number=number,
         product=product,
         name=line.name or (product.name if product else ""),
         barcode=line.barcode,
@@ -264,40 +274,26 @@ def _tax_rate(line: Line) -> Decimal | None:
 def _cost(line: Line) -> Decimal | None:
     if line.cost is not None or not line.cost_known or line.product is None or line.product.cost is None:
         return line.cost
-    return _fine(line.product.cost * line.quantity)
+    return fine(line.product.cost * line.quantity)
 
 
-def _split(line: Line, rate: Decimal, shop: Shop) -> tuple[Decimal, Decimal]:
-    """Net and tax of what was asked for the line, which has the tax in it or not, as the shop prices."""
-    asked = _fine((_unit_price(line) or ZERO) * line.quantity - line.discount)
-    net = _fine(asked / (1 + rate)) if shop.prices_include_tax else asked
-    return net, asked - net if shop.prices_include_tax else _fine(asked * rate)
-
-
-def _returned(row: SaleLine, quantity: Decimal, *, restock: bool) -> Line:
+def _returned(row: SaleLine, quantity: Decimal, returns: tuple[UUID, int], *, restock: bool) -> Line:
     share = quantity / row.quantity if row.quantity else ZERO
     return Line(
         quantity=-quantity,
         product=row.product,
         unit_price=row.unit_price,
-        discount=-_fine(row.discount * share),
+        discount=-fine(row.discount * share),
         tax_rate=row.tax_rate,
-        net=-_fine(row.net * share),
-        tax=-_fine(row.tax * share),
-        cost=None if row.cost is None else -_fine(row.cost * share),
+        net=-fine(row.net * share),
+        tax=-fine(row.tax * share),
+        cost=None if row.cost is None else -fine(row.cost * share),
         name=row.name,
         barcode=row.barcode,
         restock=restock,
         cost_known=row.cost is not None,
+        returns=returns,
     )
-
-
-def _fine(amount: Decimal) -> Decimal:
-    return amount.quantize(Decimal("0.0001"), ROUND_HALF_UP)
-
-
-def _cents(amount: Decimal) -> Decimal:
-    return amount.quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
 def _fingerprint(document: Sale, lines: Sequence[Line], payments: Sequence[Paid]) -> str:
@@ -313,7 +309,7 @@ def _fingerprint(document: Sale, lines: Sequence[Line], payments: Sequence[Paid]
         "receipt": document.receipt,
         "sold_at": document.sold_at.astimezone(dt.UTC).isoformat(timespec="microseconds"),
         "lines": [_told(line) for line in lines],
-        "payments": [[paid.tender, _plain(paid.amount)] for paid in payments],
+        "payments": [[paid.tender, plain(paid.amount)] for paid in payments],
     }
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
@@ -321,9 +317,7 @@ def _fingerprint(document: Sale, lines: Sequence[Line], payments: Sequence[Paid]
 def _told(line: Line) -> dict[str, Any]:
     fields = {name: getattr(line, name) for name in Line.__slots__}
     fields["product"] = line.product.pk if line.product else None
-    return {name: _plain(value) if isinstance(value, Decimal) else value for name, value in fields.items()}
-
-
-def _plain(value: Decimal) -> str:
-    """One way to write a number: 1, 1.0 and 1.00 are the same."""
-    return format(value.normalize() + 0, "f")
+    back_to = fields.pop("returns")
+    if back_to:
+        fields["returns"] = [str(back_to[0]), back_to[1]]
+    return {name: plain(value) if isinstance(value, Decimal) else value for name, value in fields.items()}

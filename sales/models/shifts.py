@@ -64,6 +64,7 @@ class Shift(ShopOwned):
                 name="shift_closes_after_opening",
             ),
         ]
+        indexes = [models.Index(fields=["shop", "register", "opened_at"], name="shift_by_time")]
 
     def __str__(self) -> str:
         return f"{self.cashier} {self.opened_at:%Y-%m-%d %H:%M}" if self.opened_at else f"{self.uuid}"
