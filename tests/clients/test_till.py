@@ -21,7 +21,7 @@ from django.utils import timezone
 from clients.python.aisle_till import Till, TillError
 from clients.python.aisle_till import sender as sending
 from clients.python.aisle_till.outbox import new_id
-from sales.models import InboxItem, Sale, SaleLine
+from sales.models import InboxItem, Sale, SaleLine, ZReport
 from shop import devices
 from shop.tenancy import use_shop
 from tests.clients.conftest import Counter
@@ -319,6 +319,28 @@ def test_refund_exchange_and_void_are_documents_of_their_own(counter: Counter) -
         totals = [Decimal(text) for text in ("4.35", "-1.45", "0.95", "1.45", "-1.45")]
         assert [total for _, total in found] == totals
         assert not InboxItem.objects.exists()
+
+
+def test_a_shift_goes_in_order_over_a_bad_line_and_closes_whole(counter: Counter) -> None:
+    proxy = counter.bad_line(lambda number: ("lose_answer", "", "cut_answer")[number % 3])
+    till = counter.till(url=proxy.url)
+    shift = till.open_shift("50.00", cashier="Priya")
+    with pytest.raises(TillError, match="open already"):
+        till.open_shift()
+    till.sell([MILK], [CASH])
+    till.sell([MILK], [{"tender": "card", "amount": "1.45"}])
+    till.move_cash("drop", "20.00", "To the safe", "Priya")
+    till.sell([MILK], [CASH])
+    till.close_shift({"cash": "32.90", "card": "1.45"}, cashier="Priya")
+    with pytest.raises(TillError, match="No shift is open"):
+        till.move_cash("paid_in", "1.00")
+    after = till.sell([MILK], [CASH])
+    assert till.sync(patience=5).waiting == 0 and till.alarms() == []
+    with use_shop(counter.cast.green):
+        body = ZReport.objects.get(shift__uuid=shift).body
+        assert body["documents"] == 3 and body["over_short"] == "0.00" and body["cash"]["drops"] == "20.00"
+        assert body["reconciliation"]["reconciled"] is True
+        assert Sale.objects.get(uuid=after.id).shift is None
 
 
 def test_the_commands_take_a_person_through_a_shift(counter: Counter, capsys: pytest.CaptureFixture[str]) -> None:

@@ -189,7 +189,8 @@ class Till:
             told: dict[str, Any] = {
                 "id": shift,
                 "opened_at": now,
-                "opening_float": str(opening_float),
+                "float": str(opening_float),
+                "epoch": self.outbox.fact("epoch"),
                 "cashier": cashier,
             }
             self.outbox.put(shift, "shift", "shifts", _bytes(told), now)
