@@ -106,6 +106,11 @@ def good_check_digit(code: str) -> bool:
     return total % 10 == 0
 
 
+def with_check_digit(digits: str) -> str:
+    """The digits with the one behind them that makes them an EAN, UPC or GTIN."""
+    return next(code for last in "0123456789" if good_check_digit(code := digits + last))
+
+
 def shown(code: str) -> str:
     """A code as it may be said back: short, and nothing that cannot be printed."""
     return "".join(sign for sign in code[:MOST_SIGNS] if sign.isprintable()) or "(empty)"

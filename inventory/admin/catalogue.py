@@ -157,6 +157,13 @@ class ProductForm(ShopForm):
         "product_cost_not_negative": "A cost cannot be below 0.",
     }
 
+    def clean_deposit(self):
+        """A deposit is sold beside the goods: it has none of its own."""
+        deposit = self.cleaned_data["deposit"]
+        if deposit and (deposit.pk == self.instance.pk or deposit.deposit_id):
+            raise ValidationError("A deposit is another product, one without a deposit of its own.")
+        return deposit
+
 
 @admin.register(Product, site=shop_admin)
 class ProductAdmin(ShopModelAdmin):
@@ -175,7 +182,7 @@ class ProductAdmin(ShopModelAdmin):
     list_select_related = ("category", "shop")
     search_fields = ("name", "sku")
     search_help_text = "Part of a name or SKU, or a whole barcode"
-    autocomplete_fields = ("category", "supplier", "tax_rate")
+    autocomplete_fields = ("category", "supplier", "tax_rate", "deposit")
     formfield_overrides = _PLAIN
     actions = ("change_prices",)
     fieldsets = (
@@ -184,7 +191,8 @@ class ProductAdmin(ShopModelAdmin):
             "Pack and supply",
             {"classes": _FOLDED, "fields": (_CONTENT, "supplier", "pack_size", "shelf_life_days")},
         ),
-        ("Till and state", {"classes": _FOLDED, "fields": ("plu", "is_active", "needs_review")}),
+        ("At the till", {"classes": _FOLDED, "fields": ("plu", "deposit", "minimum_age", "eligible_tenders")}),
+        ("State", {"classes": _FOLDED, "fields": ("is_active", "needs_review")}),
     )  # fmt: skip
 
     def get_queryset(self, request):

@@ -159,6 +159,8 @@ ADMIN: dict[str, tuple[Can, Can | None]] = {
     "inventory.supplier": (Can.SEE_STOCK, Can.EDIT_PRODUCTS),
     "inventory.product": (Can.SEE_PRODUCTS, Can.EDIT_PRODUCTS),
     "inventory.pricechange": (Can.SEE_PRODUCTS, None),
+    "inventory.shelfprice": (Can.SEE_PRODUCTS, Can.EDIT_PRODUCTS),
+    "inventory.barcoderule": (Can.SEE_PRODUCTS, Can.EDIT_PRODUCTS),
     "inventory.lot": (Can.SEE_STOCK, Can.EDIT_STOCK),
     "inventory.stocklevel": (Can.SEE_STOCK, None),
     "inventory.stockmovement": (Can.SEE_STOCK, Can.EDIT_STOCK),

@@ -9,17 +9,12 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inventory import codes
-from inventory.codes import CodeUnknown, read_code, read_codes, take_apart
+from inventory.codes import CodeUnknown, read_code, read_codes, take_apart, with_check_digit
 from inventory.models import Barcode, BarcodeRule, Product
 from shop.tenancy import use_shop
 from tests.factories import Cast, make_product
 
 D = Decimal
-
-
-def with_check_digit(digits: str) -> str:
-    return next(code for last in "0123456789" if codes.good_check_digit(code := digits + last))
 
 
 @pytest.fixture
