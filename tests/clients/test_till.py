@@ -152,8 +152,10 @@ def test_a_refused_sale_is_kept_and_holds_up_no_other(counter: Counter) -> None:
     assert till.kept() == 1
     (alarm,) = till.alarms()
     assert (alarm.level, alarm.item) == ("alarm", bad.id) and "quantity" in alarm.words
-    till.outbox.seen(alarm)
+    till.seen(alarm)
     assert till.alarms() == []
+    assert till.send_kept_again() == 1  # nobody put anything right: refused again, and there again
+    assert till.sync().kept == 1 and till.alarms()[0].item == bad.id
 
 
 def test_the_same_number_with_other_content_is_done_and_noticed(counter: Counter) -> None:
@@ -356,6 +358,10 @@ def test_the_commands_take_a_person_through_a_shift(counter: Counter, capsys: py
     assert main([*file, "close", "cash=55.30"]) == 0
     assert main([*file, "sync"]) == 0
     assert "3 sent, 0 waiting" in capsys.readouterr().out
+    assert main([*file, "scan", "MILK"]) == 0
+    assert "1 at 1.45" in capsys.readouterr().out
+    assert main([*file, "sync", "--kept"]) == 0 and main([*file, "seen"]) == 0
+    capsys.readouterr()
     assert main([*file, "sell", "NOTHING"]) == 1
     assert "not known here" in capsys.readouterr().err
     with use_shop(counter.cast.green):

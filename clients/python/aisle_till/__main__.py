@@ -51,7 +51,9 @@ def _parser() -> argparse.ArgumentParser:
     sync = _command(commands, "sync", _sync, "send what waits")
     sync.add_argument("--patience", type=float, default=0.0, help="seconds to go on trying (default: one try)")
     sync.add_argument("--forever", action="store_true", help="go on sending until stopped")
+    sync.add_argument("--kept", action="store_true", help="also what was refused before, after somebody put right why")
     _command(commands, "status", _status, "what waits, and what needs a person")
+    _command(commands, "seen", _seen, "say that a person has read the alarms")
     return parser
 
 
@@ -106,6 +108,8 @@ def _close(till: Till, asked: argparse.Namespace) -> None:
 
 
 def _sync(till: Till, asked: argparse.Namespace) -> None:
+    if asked.kept:
+        till.send_kept_again()
     while True:
         sent = till.sync(asked.patience)
         print(f"{sent.done} sent, {sent.waiting} waiting, {sent.kept} refused and kept.")
@@ -119,6 +123,11 @@ def _status(till: Till, asked: argparse.Namespace) -> None:
     if device:
         print(" / ".join(str(device.get(part, {}).get("name", "")) for part in ("shop", "branch", "register")))
     print(f"{till.waiting()} waiting, safe on this till. {till.kept()} refused and kept.")
+
+
+def _seen(till: Till, asked: argparse.Namespace) -> None:
+    for alarm in till.alarms():
+        till.seen(alarm)
 
 
 def _tell_alarms(till: Till) -> None:

@@ -297,6 +297,15 @@ class Till:
         with self.outbox.write():
             return self.outbox.forget_done(self.now() - timedelta(days=days))
 
+    def send_kept_again(self) -> int:
+        """Let what was refused wait again, after somebody put right why; returns how many."""
+        with self.outbox.write():
+            return self.outbox.send_kept_again()
+
+    def seen(self, alarm: Alarm) -> None:
+        """Somebody has read it. It is there again if it happens again."""
+        self.outbox.seen(alarm)
+
     def alarms(self) -> list[Alarm]:
         """What a person has to know and nobody has marked as seen."""
         return self.outbox.alarms()
