@@ -210,7 +210,7 @@ def _row(item: InboxItem, figures: Mapping[int, Figures], shop: Shop) -> Row:
     return Row(
         pk=item.pk,
         title=title_of(item, figures.get(item.sale_id or 0), shop.currency),
-        text=item.reason,
+        text="" if item.kind == Kind.CONFLICT else item.reason,  # the section says it
         where=item.branch.name if item.branch else "",
         received_at=item.received_at,
         url=url,

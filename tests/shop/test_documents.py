@@ -11,7 +11,7 @@ from django.db import connection
 
 from inventory import reports as inventory_reports
 from sales import reports as sales_reports
-from sales import shift_reports, takings
+from sales import below_zero, shift_reports, takings
 from sales.measures import MEASURES
 from shop import reports as shop_reports
 from shop.imports.kinds import every_kind
@@ -29,7 +29,7 @@ def test_glossary_names_every_measure() -> None:
     assert [m.name for m in MEASURES.values() if f"| {m.name} |" not in page("glossary.md")] == []
 
 
-REPORTS = [sales_reports, shift_reports, takings, inventory_reports, shop_reports]
+REPORTS = [sales_reports, shift_reports, takings, below_zero, inventory_reports, shop_reports]
 
 
 @pytest.mark.parametrize("module", REPORTS, ids=lambda module: module.__name__)
