@@ -254,6 +254,8 @@ def _row(line: Line, number: int, shop: Shop) -> SaleLine:
         tax=tax,
         tax_rate=rate,
         cost=_cost(line),
+        returns_sale=back_to,
+        returns_line=back_line,
         restock=line.restock,
     )
 
