@@ -4,13 +4,15 @@ They say what `inventory.services.move` does. The statement has a CTE `moves` (p
 source) and puts its own expressions for {shop}, {branch}, {at} and {actor}.
 """
 
+# Wanted products are given as an array: each is looked up by itself, however many the branch has.
 # Levels are locked in product order, as every writer does, so that two wait for each other but never in a circle.
 # `followed` are the moves that count: of products followed at the branch at that moment. `level` is what there was.
 LOCK_LEVELS = """
 held as materialized (
     select l.product_id, l.quantity as level, l.tracked_from, l.counted_at
     from inventory_stocklevel l
-    where l.shop_id = {shop} and l.branch_id = {branch} and l.product_id in (select m.product_id from moves m)
+    where l.shop_id = {shop} and l.branch_id = {branch}
+        and l.product_id = any(array(select m.product_id from moves m))
     order by l.product_id for update of l
 ),
 followed as materialized (
@@ -35,5 +37,6 @@ levels as (
     update inventory_stocklevel l set quantity = l.quantity + k.quantity
     from booked, (select product_id, sum(quantity) as quantity from followed where not counted group by 1) k
     where l.shop_id = {shop} and l.branch_id = {branch} and l.product_id = k.product_id
+        and l.product_id = any(array(select h.product_id from held h))
 )
 """
