@@ -237,6 +237,8 @@ def _make_z(shift: Shift) -> ZReport | None:
     """The Z report of a shift that was opened and counted: numbered, whole, for ever."""
     if shift.opened_at is None or not shift.closing_fingerprint or shift.closed_at is None:
         return None
+    # No sale of this shift is committed while it is added up: one that is being booked waits, and came after the Z.
+    Shift.objects.select_for_update().get(pk=shift.pk)
     last = ZReport.objects.filter(register=shift.register_id).aggregate(last=Max("number"))["last"] or 0
     found = shift_reports.work_out([shift.pk])[shift.pk]
     z: ZReport = ZReport.objects.create(

@@ -382,3 +382,37 @@ def test_z_numbers_have_no_gap_when_many_close_at_once(committed_cast: Cast) -> 
         thread.join(30)
     with use_shop(green):
         assert sorted(ZReport.objects.values_list("number", flat=True)) == list(range(1, 9))
+
+
+def test_a_sale_being_booked_as_the_till_closes_is_whole_in_its_z_or_beside_it(committed_cast: Cast) -> None:
+    green = committed_cast.green
+    with use_shop(green):
+        till = Register.objects.select_related("branch__shop").get()
+        key = opened(till).shift.uuid
+    stop = threading.Event()
+
+    def book() -> None:
+        try:
+            with use_shop(green):
+                while not stop.is_set():
+                    with transaction.atomic():
+                        sell(till, shift_key=key)
+        finally:
+            connection.close()
+
+    booking = [threading.Thread(target=book) for _ in range(3)]
+    for thread in booking:
+        thread.start()
+    with use_shop(green):
+        while Sale.objects.count() < 20:
+            stop.wait(0.01)
+        z = closed(till, key).z
+    stop.set()
+    for thread in booking:
+        thread.join(10)
+    with use_shop(green):
+        assert z is not None
+        many, late = len(z.sales), shift_reports.late_arrivals(z)
+        assert many + len(late.sales) == Sale.objects.count() and many >= 20
+        assert (z.body["documents"], z.body["reconciliation"]["came"]) == (many, many)
+        assert Decimal(z.body["gross"]) == Decimal(tender(z.body, "cash")["takings"]) == 12 * many
