@@ -23,7 +23,7 @@ LINK = re.compile(r"""(?:href|hx-get|src)=["']([^"'#]+)""")
 # What the database or the product itself reads; a canary there would break the row, not show a leak.
 KEPT = {
     "kind", "status", "action", "unit", "content_unit", "table", "source", "fingerprint", "role", "actor", "weekdays",
-    "delivery_weekdays", "analysis", "provider",
+    "delivery_weekdays", "analysis", "provider", "pattern",
 }  # fmt: skip
 
 pytestmark = pytest.mark.django_db(transaction=True)
