@@ -125,6 +125,9 @@ _IN_WORDS = {
     "model_type": "This must be an object.",
     "model_attributes_type": "This must be an object.",
     "extra_forbidden": "This is not known here.",
+    "too_short": "This needs at least one.",
+    "string_too_short": "This needs some text.",
+    "timezone_aware": "Write the time with its offset, such as Z or +01:00.",
 }
 
 

@@ -16,7 +16,6 @@ from pydantic import BaseModel, ValidationError
 from shop import devices
 from shop.api import bodies, problems, server, throttle
 from shop.api.types import Money, Quantity
-from shop.asgi import application
 from shop.models import Shop
 from tests.factories import Cast, make_till, till_client
 
@@ -226,10 +225,18 @@ def test_what_cannot_be_repeated_is_not(committed_cast: Cast) -> None:
 
 
 # --- The server ---------------------------------------------------------------------------------------------
+def the_application() -> Any:
+    """Made with the settings of tests, which need no folder of collected static files."""
+    from shop.asgi import application
+
+    return application
+
+
 def served(
     path: str, headers: dict[str, str], parts: list[bytes], method: str = "POST"
 ) -> tuple[int, dict[str, str], bytes]:
     """What the ASGI application sends for a request that comes in these parts."""
+    application = the_application()
     scope = {
         "type": "http",
         "method": method,
@@ -260,7 +267,7 @@ def test_the_server_answers_in_threads_of_its_own(committed_cast: Cast) -> None:
     assert (status, headers["content-length"]) == (200, str(len(content)))
     assert json.loads(content)["shop"]["name"] == "Green Grocer"
     assert served(DEVICE, {"Authorization": f"Bearer {key}"}, [], "HEAD")[2] == b""
-    assert application.threads._threads, "Django's own way was not used"
+    assert the_application().threads._threads, "Django's own way was not used"
 
 
 @pytest.mark.django_db(transaction=True)
