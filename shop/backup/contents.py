@@ -16,7 +16,7 @@ _SAME_EVERYWHERE = {
     "search_path": "public",
     "row_security": "off",  # a role that the walls hold gets an error, never a part of the rows
 }
-_TABLES = """
+TABLES = """
 select relname from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r' order by relname
 """
 _CONTENT = """
@@ -42,7 +42,7 @@ class Contents:
         rows, hashes = {}, {}
         for name, value in _SAME_EVERYWHERE.items():
             connection.execute("select set_config(%s, %s, true)", [name, value])
-        for (table,) in connection.execute(_TABLES).fetchall():
+        for (table,) in connection.execute(TABLES).fetchall():
             counted = connection.execute(sql.SQL(_CONTENT).format(sql.Identifier(table))).fetchone()
             rows[table], hashes[table] = counted or (0, "0")
         return cls(rows, hashes, dict(connection.execute(_SEQUENCES).fetchall()))

@@ -15,7 +15,7 @@ from psycopg import errors, sql
 
 from shop import walls
 from shop.backup import archive, programs
-from shop.backup.contents import Contents
+from shop.backup.contents import TABLES, Contents
 from shop.backup.login import Login
 from shop.backup.troubles import BackupTrouble
 from shop.db.postgresql.base import as_owner
@@ -150,7 +150,8 @@ def _bring_up_to_date(owner: Login) -> None:
     with as_owner(database=owner.database):
         call_command("migrate", verbosity=0, interactive=False)
     with owner.connect(autocommit=True) as connection:
-        connection.execute("analyze")
+        tables = [table for (table,) in connection.execute(TABLES).fetchall()]
+        connection.execute(sql.SQL("analyze {}").format(sql.SQL(", ").join(map(sql.Identifier, tables))))
 
 
 def _check_walls(owner: Login, app: Login) -> None:
