@@ -22,6 +22,7 @@ COPIED = (
     "sales",
     "insights",
     "templates",
+    "deploy",
     "static",
     "tests",
     "pyproject.toml",
@@ -169,6 +170,27 @@ MUTANTS = [
         "    if found.state == State.ACCEPTED:\n        return found\n    _must_be_open(found)\n",
         "",
         "tests/insights/test_decisions.py::test_accepting_carries_it_out_once_with_the_persons_quantity",
+    ),
+    Mutant(
+        "a till's key is right whatever its secret",
+        "shop/devices.py",
+        "or not right or",
+        "or",
+        "tests/contracts/test_api_access.py::test_a_wrong_key_learns_nothing[api:device]",
+    ),
+    Mutant(
+        "an ended till goes on",
+        "shop/devices.py",
+        "if found.revoked_at is not None:",
+        "if False:",
+        "tests/contracts/test_api_access.py::test_a_revoked_key_learns_nothing[api:device]",
+    ),
+    Mutant(
+        "a till's code works twice",
+        "shop/devices.py",
+        "enrolment.used_at is not None or ",
+        "",
+        "tests/shop/test_devices.py::test_a_code_connects_one_till_once",
     ),
 ]
 
