@@ -56,7 +56,7 @@ def deadlocks(site: Site) -> int:
 
 
 def _run(work: list[object]) -> None:
-    threads = [threading.Thread(target=each, daemon=True) for each in work]  # type: ignore[arg-type]
+    threads = [threading.Thread(target=each, daemon=True) for each in work]
     for thread in threads:
         thread.start()
     for thread in threads:

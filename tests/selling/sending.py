@@ -8,7 +8,7 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -170,13 +170,26 @@ def _body(told: Iterable[Told]) -> Any:
 
 
 class Trouble:
-    """Kills a web worker every moment, and PostgreSQL a few times, until it is told to stop."""
+    """Kills a web worker every moment, and PostgreSQL a few times, until it is told to stop.
 
-    def __init__(self, site: Site, *, every: float = 0.2, crashes: int = 4, apart: float = 5, seed: int = 11) -> None:
-        self.site, self.every, self.crashes, self.apart = site, every, crashes, apart
+    With `kept`, how much is kept by now, it goes by that instead of the clock: a worker falls each time `step` more is
+    kept, PostgreSQL each `apart` times that. So a slow machine has the same storm, and gets through it.
+    """
+
+    def __init__(
+        self,
+        site: Site,
+        *,
+        every: float = 0.2,
+        crashes: int = 4,
+        apart: float = 5,
+        kept: Callable[[], int] | None = None,
+        step: int = 0,
+    ) -> None:
+        self.site, self.every, self.crashes, self.apart, self.kept, self.step = site, every, crashes, apart, kept, step
         self.killed = self.crashed = 0
         self._over = threading.Event()
-        self._chance = random.Random(seed)
+        self._chance = random.Random(11)
         self._threads = [threading.Thread(target=work, daemon=True) for work in (self._kill, self._crash)]
 
     def __enter__(self) -> Trouble:
@@ -190,14 +203,24 @@ class Trouble:
             thread.join(60)
 
     def _kill(self) -> None:
-        while not self._over.wait(self.every):
+        while self._wait(self.every, self.step):
             self.killed += self.site.kill_a_worker(self._chance)
 
     def _crash(self) -> None:
         for _ in range(self.crashes):
-            if self._over.wait(self.apart):
+            if not self._wait(self.apart, int(self.apart * self.step)):
                 return
             self.site.postgres.crash()
             time.sleep(0.3)
             self.site.postgres.start()
             self.crashed += 1
+
+    def _wait(self, seconds: float, more: int) -> bool:
+        """Until it is time for the next blow; False where it is over."""
+        if self.kept is None:
+            return not self._over.wait(seconds)
+        before = self.kept()
+        while not self._over.wait(0.005):
+            if self.kept() >= before + more:
+                return True
+        return False

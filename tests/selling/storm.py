@@ -36,33 +36,18 @@ class Outcome:
         }
 
 
-def storm(
-    site: Site,
-    *,
-    sales: int,
-    crashes: int,
-    kills: int = 0,
-    slug: str = "storm",
-    every: float = 0.2,
-    apart: float = 5,
-    patience: float = 120,
-) -> Outcome:
-    """Sell that many, and go on until as many workers were killed; then read the books and their roll-ups."""
+def storm(site: Site, *, sales: int, kills: int, crashes: int, slug: str = "storm", patience: float = 170) -> Outcome:
+    """Sell that many while about as many workers are killed; then read the books and their roll-ups."""
     stage = site.stage(products=12, tills=6, branches=2, slug=slug)
     story = Storyteller(stage)
     told = story.day(sales)
     crowd = Crowd(site, story, told)
+    step = max(1, int(sales / kills / 1.2))
+    apart = sales / step / (crashes + 1)
     started = time.monotonic()
-    with Trouble(site, every=every, crashes=crashes, apart=apart) as trouble:
+    with Trouble(site, crashes=crashes, apart=apart, kept=lambda: len(crowd.tally.acked), step=step) as trouble:
         crowd.start()
         finished = crowd.wait(patience)
-        while finished and trouble.killed < kills and time.monotonic() - started < patience:
-            more = Crowd(site, story, told[-50:])  # what is kept already, told again, until there was trouble enough
-            more.twice = {one.id for one in told}
-            more.start()
-            more.wait(patience)
-            crowd.tally.odd.extend(more.tally.odd)
-            crowd.tally.conflicts.update(more.tally.conflicts)
     seconds = time.monotonic() - started
     if not finished:
         crowd.tally.odd.append(f"not all was kept within {patience} s")
