@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from insights import changes
 from insights.decisions import queue
-from insights.models import Run, Suggestion
+from insights.models import Suggestion
 from insights.screens import today_outlook as outlook
 from insights.screens.decisions import kind_for, when
 from sales import reports
@@ -51,8 +51,7 @@ def compose(shop: Shop, now: dt.datetime | None = None) -> Morning:
     """Read the morning of the chosen shop. A fixed number of queries."""
     now = now or timezone.now()
     today = shop.today(now)
-    run = Run.objects.latest_done(outlook.FORECAST)
-    expected = outlook.expected(shop, run, today) if run else None
+    expected = outlook.expected(shop, today)
     return Morning(
         day=today,
         waiting=queue.waiting(now).count,
