@@ -93,8 +93,8 @@ def book(
 def book_parked(item: InboxItem, by: str) -> Outcome:
     """Book a document that was set aside, because somebody says so; doing it again changes nothing.
 
-    It is booked without its till's number, which may be another's. Raises BookingRefused where it cannot be booked:
-    it takes back a sale that is not here and has no prices, or the books have no room for its amounts.
+    Where its till's number is taken by the same content, it is booked without. Raises BookingRefused where it cannot be
+    booked: it takes back a sale that is not here and has no prices, or the books have no room for its amounts.
     """
     return _book_anyway(item, UUID(item.told_id), by, "Booked")
 
@@ -238,7 +238,9 @@ def _bring_in(till: Till, id: UUID) -> None:
     with transaction.atomic():
         booking.lock([id])
         sale = Sale.objects.get(uuid=id)
-        waiting = Sale.objects.filter(lines__returns_sale=id, refund_of=None).exclude(pk=sale.pk).values_list("pk", flat=True)
+        waiting = (
+            Sale.objects.filter(lines__returns_sale=id, refund_of=None).exclude(pk=sale.pk).values_list("pk", flat=True)
+        )
         Sale.objects.filter(pk__in=list(waiting)).update(refund_of=sale)
     for item in InboxItem.objects.open().filter(kind=InboxItem.Kind.PARKED, code=str(id)).order_by("pk"):
         try:
@@ -253,19 +255,22 @@ def _book_anyway(item: InboxItem, id: UUID, by: str, resolution: str) -> Outcome
     assert item.branch_id is not None
     assert item.register_id is not None
     told = telling.read(id, item.payload)
-    told.epoch = told.seq = None
+    if item.kind == InboxItem.Kind.CONFLICT:
+        told.epoch = told.seq = None  # the first sale's
     till = Till(Shop.objects.get(pk=item.shop_id), item.branch_id, item.register_id, 0, "")
     clock = Clock(item.received_at, dt.timedelta(seconds=item.payload.get("clock_offset", 0)))
     booking.lock([id, *told.originals()])
     known, originals = lookups.know([told]), returns.originals(told.originals())
-    outcome: Outcome | None
+    outcome: Outcome | None = None
     if found := known.sales.get(id):
         outcome = Outcome(str(id), "duplicate", found.receipt, found.business_date, found.total, found.flags)
-    else:
-        try:
-            outcome = _book(till, told, known, originals, item.fingerprint, clock)
-        except CannotBook as odd:
-            raise BookingRefused(odd.reason) from odd
+    try:
+        outcome = outcome or _book(till, told, known, originals, item.fingerprint, clock)
+        if outcome is None:
+            told.epoch = told.seq = None
+            outcome = _book(till, told, known, returns.originals(told.originals()), item.fingerprint, clock)
+    except CannotBook as odd:
+        raise BookingRefused(odd.reason) from odd
     InboxItem.objects.open().filter(pk=item.pk).update(
         resolved_at=timezone.now(), resolved_by=by, resolution=resolution
     )

@@ -272,7 +272,7 @@ def test_another_currency_may_be_booked_by_a_person_and_the_till_finds_it_then(g
     for _ in range(2):
         assert till.book_parked(InboxItem.objects.get(), "alice").id == told["id"]
     sale, item = Sale.objects.get(), InboxItem.objects.get()
-    assert (sale.total, sale.seq, item.resolved_by, item.resolution) == (D("4.80"), None, "alice", "Booked")
+    assert (sale.total, sale.seq, item.resolved_by, item.resolution) == (D("4.80"), 4, "alice", "Booked")
     assert send(device, told)[0].status == "duplicate"
 
 
