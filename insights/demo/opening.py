@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from django.db import connection, transaction
 from django.utils import timezone
 
-from insights.demo import branches, papers, shifts
+from insights.demo import branches, oddities, papers, shifts
 from insights.demo.catalogue import SUPPLIERS
 from insights.demo.files import write_demo
 from insights.demo.grocer import Demo, build
@@ -114,8 +114,10 @@ def _fill(demo: Demo, say: Say) -> None:
         papers.write_stock(demo)
         papers.write_orders(demo, OWNER)
         _import("sales_lines", Path(folder), say, rows)
+        oddities.sell_unknown_goods(demo)
         say(f"Closing the tills of the last {shifts.WEEKS} weeks")
         shifts.write_shifts(demo)
+        oddities.send_oddities(demo)
 
 
 def _name_what_files_would_leave_for_review(demo: Demo) -> None:
