@@ -188,7 +188,6 @@ def _ids(asked: Cursor, limit: int) -> tuple[list[int], bool]:
 def _changed(asked: Cursor, limit: int) -> list[int]:
     window: dict[str, Any] = {
         "shop": current_shop_id(),
-        "tables": _TABLES,
         "since": str(asked.since.transaction),
         "moment": _at(asked.since.moment),
         "now": _at(asked.until.moment),
@@ -232,19 +231,18 @@ select product_id from inventory_shelfprice
 where shop_id = %(shop)s and ((starts_at > %(moment)s and starts_at <= %(now)s)
     or (ends_at > %(moment)s and ends_at <= %(now)s))
 """
+_SINCE = 'from shop_change where shop_id = %(shop)s and transaction_id >= %(since)s::xid8 and "table"'
 _CHANGED = f"""
-with changed as materialized (
-    select "table", row_id, before, after from shop_change
-    where shop_id = %(shop)s and "table" = any(%(tables)s) and transaction_id >= %(since)s::xid8
-), touched as (
-    select row_id as id from changed where "table" = 'inventory_product'
+with touched as (
+    select row_id as id {_SINCE} = 'inventory_product'
     union
-    select (side ->> 'product_id')::bigint from changed cross join lateral (values (before), (after)) as sides (side)
-    where "table" in ('inventory_barcode', 'inventory_shelfprice') and side is not null
+    select (side ->> 'product_id')::bigint from (
+        select before, after {_SINCE} in ('inventory_barcode', 'inventory_shelfprice')
+    ) as parts cross join lateral (values (before), (after)) as sides (side) where side is not null
     union
     select p.id from inventory_product p where p.shop_id = %(shop)s and (
-        p.tax_rate_id in (select row_id from changed where "table" = 'inventory_taxrate')
-        or p.category_id in (select row_id from changed where "table" = 'inventory_category'))
+        p.tax_rate_id in (select row_id {_SINCE} = 'inventory_taxrate')
+        or p.category_id in (select row_id {_SINCE} = 'inventory_category'))
     union {_BY_CLOCK}
 ), reached as (
     select id from touched

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 
 from inventory import prices
-from inventory.models import Barcode, Product
+from inventory.models import Barcode, Category, Product, TaxRate
 from inventory.prices import Step
-
-_LINKS = ("category", "tax_rate", "deposit__tax_rate", "barcodes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,25 +69,51 @@ class OnSale:
 
 def products_at(branch: int, moment: dt.datetime, products: Collection[int]) -> list[OnSale]:
     """These products (by id) as the branch sells them from that moment on, by id: a few queries, however many."""
-    rows = list(Product.objects.filter(pk__in=products).order_by("pk").prefetch_related(*_LINKS))
-    deposits = {row.deposit_id: row.deposit for row in rows if row.deposit_id}
-    own = {row.pk: row.price for row in (*rows, *deposits.values())}
+    rows = list(Product.objects.filter(pk__in=products).order_by("pk"))
+    shared = _shared(rows)
+    own = {row.pk: row.price for row in (*rows, *shared.deposits.values())}
     steps = prices.schedules(branch, moment, own)
-    return [_on_sale(row, steps) for row in rows]
+    return [_on_sale(row, shared, steps) for row in rows]
 
 
-def _on_sale(row: Product, steps: dict[int, list[Step]]) -> OnSale:
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """What products name by id, read for all of them at once: a page of a catalogue is put together by dicts alone."""
+
+    deposits: dict[int, Product]
+    rates: dict[int, Decimal]
+    categories: dict[int, str]
+    barcodes: dict[int, list[Pack]]
+
+
+def _shared(rows: list[Product]) -> _Shared:
+    deposits = Product.objects.in_bulk({row.deposit_id for row in rows if row.deposit_id})
+    rates = {row.tax_rate_id for row in (*rows, *deposits.values())}
+    barcodes: dict[int, list[Pack]] = {}
+    codes = Barcode.objects.filter(product__in=[row.pk for row in rows]).order_by("pk")
+    for product, code, pack_quantity in codes.values_list("product_id", "code", "pack_quantity"):
+        barcodes.setdefault(product, []).append(Pack(code, pack_quantity))
+    return _Shared(
+        deposits,
+        dict(TaxRate.objects.filter(pk__in=rates).values_list("pk", "rate")),
+        dict(Category.objects.filter(pk__in={row.category_id for row in rows}).values_list("pk", "name")),
+        barcodes,
+    )
+
+
+def _on_sale(row: Product, shared: _Shared, steps: dict[int, list[Step]]) -> OnSale:
+    deposit = shared.deposits.get(row.deposit_id) if row.deposit_id else None
     return OnSale(
         id=row.pk,
         sku=row.sku,
         name=row.name,
         unit=row.unit,
         plu=row.plu,
-        barcodes=tuple(Pack(code.code, code.pack_quantity) for code in _by_id(row.barcodes.all())),
+        barcodes=tuple(shared.barcodes.get(row.pk, ())),
         prices=tuple(steps[row.pk]),
-        tax_rate=row.tax_rate.rate if row.tax_rate else None,
-        category=row.category.name if row.category else "",
-        deposit=_deposit(row.deposit, steps) if row.deposit else None,
+        tax_rate=_rate(row, shared),
+        category=shared.categories[row.category_id] if row.category_id else "",
+        deposit=_deposit(deposit, shared, steps) if deposit else None,
         minimum_age=row.minimum_age,
         eligible_tenders=tuple(row.eligible_tenders),
         content=Content(row.content_size, row.content_unit) if row.content_size is not None else None,
@@ -97,10 +121,9 @@ def _on_sale(row: Product, steps: dict[int, list[Step]]) -> OnSale:
     )
 
 
-def _by_id(codes: Iterable[Barcode]) -> list[Barcode]:
-    return sorted(codes, key=lambda code: code.pk)
+def _deposit(row: Product, shared: _Shared, steps: dict[int, list[Step]]) -> Deposit:
+    return Deposit(row.pk, row.sku, row.name, steps[row.pk][0].price, _rate(row, shared))
 
 
-def _deposit(row: Product, steps: dict[int, list[Step]]) -> Deposit:
-    rate = row.tax_rate.rate if row.tax_rate else None
-    return Deposit(row.pk, row.sku, row.name, steps[row.pk][0].price, rate)
+def _rate(row: Product, shared: _Shared) -> Decimal | None:
+    return shared.rates[row.tax_rate_id] if row.tax_rate_id else None
