@@ -111,10 +111,14 @@ def take_dump(tar: tarfile.TarFile, into: Path, sha256: str) -> None:
         raise BackupTrouble("The backup was damaged after it was made. Take another one.")
 
 
-def take_uploads(tar: tarfile.TarFile, folder: Path) -> int:
-    """Writes the uploads into a folder that is empty or not there; how many they are."""
+def check_folder(folder: Path) -> None:
+    """Raises BackupTrouble for a folder that holds anything."""
     if folder.exists() and any(folder.iterdir()):
         raise BackupTrouble(f"{folder} is not empty. Name an empty folder for the uploads.")
+
+
+def take_uploads(tar: tarfile.TarFile, folder: Path) -> int:
+    """Writes the uploads into a folder, which is made where it is missing; how many they are."""
     members = [member for member in tar.getmembers() if member.isfile() and member.name.startswith(f"{UPLOADS}/")]
     for member in members:
         member.name = member.name.removeprefix(f"{UPLOADS}/")

@@ -43,11 +43,13 @@ def restore(file: Path, *, owner: Login, app: Login, uploads: Path | None = None
         manifest = archive.manifest_of(tar)
         _check_migrations(manifest)
         _check_empty(owner, manifest)
-        count = archive.take_uploads(tar, uploads) if uploads else 0
+        if uploads:
+            archive.check_folder(uploads)
         with tempfile.TemporaryDirectory(dir=_roomy(file), prefix=".restore-") as folder:
             dump = Path(folder) / archive.DUMP
             archive.take_dump(tar, dump, manifest.dump_sha256)
             _fill(dump, manifest, owner, app, jobs)
+        count = archive.take_uploads(tar, uploads) if uploads else 0
     return Restored(owner.database, manifest.made_at, manifest.contents.rows, count, round(time.monotonic() - began, 2))
 
 

@@ -208,6 +208,14 @@ def test_a_database_that_holds_anything_is_left_alone(committed_cast: Cast, tmp_
         assert Product.objects.count() == 3
 
 
+def test_a_folder_that_holds_anything_is_left_alone(
+    committed_cast: Cast, other_server: PrivatePostgres, tmp_path: Path
+) -> None:
+    make(tmp_path / "backup.tar", backup_role())
+    with pytest.raises(BackupTrouble, match="is not empty"):
+        restored_on(other_server, tmp_path / "backup.tar", uploads=tmp_path)
+
+
 HARMS: dict[str, Any] = {
     "not all of it|no backup": lambda file: file.write_bytes(file.read_bytes()[: file.stat().st_size // 2]),
     "is no backup": lambda file: file.write_bytes(b"hello"),
