@@ -12,7 +12,7 @@ from shop.tenancy import current_shop_id
 
 @dataclass(frozen=True)
 class Note:
-    """One change of the shop's settings or people: who did what, when."""
+    """One change of the shop's settings, people or tills: who did what, when."""
 
     at: dt.datetime
     who: str
@@ -58,7 +58,7 @@ def ended_devices(limit: int = 20) -> list[Connected]:
 
 
 def latest_changes(limit: int = 6) -> list[Note]:
-    """The last changes of the chosen shop's settings and members, the newest first."""
+    """The last changes of the chosen shop's settings, members and tills, the newest first."""
     changes = Change.objects.filter(table__in=_WORDS).order_by("-id")[:limit]
     return [Note(c.changed_at, c.actor, _WORDS[c.table](c.before or {}, c.after or {})) for c in changes]
 
@@ -74,8 +74,15 @@ def _people(before: dict[str, Any], after: dict[str, Any]) -> str:
     return f"made {after['email']} {_role(after)}" if after else f"removed {before['email']}"
 
 
+def _devices(before: dict[str, Any], after: dict[str, Any]) -> str:
+    if not before:
+        return f"connected {after['name']}"
+    ended = after.get("revoked_at") and not before.get("revoked_at")
+    return f"disconnected {after['name']}" if ended else f"changed {before['name']}"
+
+
 def _role(row: dict[str, Any]) -> str:
     return str(Role(row["role"]).label)
 
 
-_WORDS = {"shop_shop": _settings, "shop_membership": _people}
+_WORDS = {"shop_shop": _settings, "shop_membership": _people, "shop_device": _devices}

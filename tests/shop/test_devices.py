@@ -244,6 +244,7 @@ def test_the_page_shows_codes_and_keys_once(cast: Cast) -> None:
     assert re.search(r'value="aisle_[^"]+"', new)
     client.post(f"/s/green/settings/devices/{till.device_id}/end/")
     with use_shop(cast.green):
+        assert [note.what for note in reports.latest_changes()] == ["disconnected Front", "connected Front"]
         assert [each.device.name for each in reports.ended_devices()] == ["Front"]
         assert all(not place.devices for _, places in reports.tills() for place in places)
 
