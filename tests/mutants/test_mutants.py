@@ -199,6 +199,41 @@ MUTANTS = [
         "",
         "tests/shop/test_devices.py::test_a_code_connects_one_till_once",
     ),
+    Mutant(
+        "other content under a known id is a repeat",
+        "sales/till.py",
+        "if found.fingerprint != fingerprint:",
+        "if False:",
+        "tests/sales/test_known_till_bugs.py::test_67731_a_known_id_with_other_lines_changes_nothing_and_is_kept",
+    ),
+    Mutant(
+        "a till's number is not looked at",
+        "sales/booking.py",
+        "on conflict do nothing returning id, uuid, flags",
+        "on conflict (shop_id, uuid) do nothing returning id, uuid, flags",
+        "tests/sales/test_known_till_bugs.py::test_71455_the_same_order_from_both_tabs_is_set_aside_not_doubled",
+    ),
+    Mutant(
+        "a till's sale leaves its day as it was",
+        "sales/booking.py",
+        "d.business_date from booked b, told d\n)",
+        "d.business_date from booked b, told d where false\n)",
+        "tests/sales/test_till.py::test_its_day_is_made_anew",
+    ),
+    Mutant(
+        "what a count has seen moves the level again",
+        "inventory/ledger_sql.py",
+        "coalesce({at} <= h.counted_at, false) as counted",
+        "false as counted",
+        "tests/sales/test_till.py::test_a_sale_told_after_a_later_count_is_in_that_count",
+    ),
+    Mutant(
+        "two returns of the same goods do not wait for each other",
+        "sales/till.py",
+        "        booking.lock([told.id, *told.originals()])\n        return",
+        "        return",
+        "tests/sales/test_till_together.py::test_two_returns_of_the_same_goods_at_once_are_seen",
+    ),
 ]
 
 
