@@ -68,6 +68,7 @@ def close_a_day(site: Site, stage: Stage, *, sales: int) -> float:
     for _ in range(sales // BATCH):
         documents = [{**story.sale(lines=LINES, till=till).document, "shift": shift} for _ in range(BATCH)]
         made.append(load.request("/api/v1/sales:batch", till.key, json.dumps({"sales": documents}).encode()))
+    line.close()
     _sell(site, made, BATCH)
     closing = {"closed_at": dt.datetime.now(dt.UTC).isoformat(), "counted": {"cash": "100.00"}, "sales": sales}
     started = time.perf_counter()

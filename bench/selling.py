@@ -4,6 +4,9 @@ Runs on an installation of its own, made in a temporary folder and removed after
 """
 
 import argparse
+import os
+import re
+import subprocess
 import sys
 from collections.abc import Callable
 
@@ -90,6 +93,17 @@ def backed_up(size: float) -> None:
     say("seconds to back up and restore", measured.backup + measured.restore, backup.PROMISED_SECONDS, **more)
 
 
+def fuzzed(size: float) -> None:
+    """The generated calls of tests/contracts/test_api_fuzz.py, as many as were asked for."""
+    cases = int(5000 * size)
+    command = [sys.executable, "-m", "pytest", "tests/contracts/test_api_fuzz.py", "-q", "-p", "no:cacheprovider"]
+    done = subprocess.run(command, env={**os.environ, "API_CASES": str(cases)}, capture_output=True, text=True)
+    last = done.stdout.strip().splitlines()[-1:] or [done.stderr[-200:]]
+    made = re.search(r"(\d+) calls of the till API", done.stdout)
+    more = {"cases": int(made[1]) if made else 0, "asked_for": cases, "said": last[0]}
+    say("generated calls that crashed or were refused without a problem", done.returncode, promised=0, **more)
+
+
 def _wrong(outcome: Outcome) -> int:
     found = outcome.findings
     return len(found.lost) + len(found.doubled) + len(found.torn)
@@ -104,5 +118,6 @@ PARTS: dict[str, Callable[[float], None]] = {
     "races": at_once,
     "speed": quickly,
     "away": with_parts_away,
+    "cases": fuzzed,
     "backup": backed_up,
 }
