@@ -20,8 +20,8 @@ from shop.tenancy import use_shop
 from tests.concurrency.seller import Seller
 from tests.factories import Cast
 
-LONGEST_STALL = 1.5  # seconds, on a busy machine; without the short wait it is as long as the reader reads
-READS_FOR = 3.0
+LONGEST_STALL = 2.0  # seconds, on a busy machine; without the short wait it is as long as the reader reads
+READS_FOR = 4.0
 COLUMN = "shelf_colour"
 
 
