@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from django.db import connection, transaction
 from django.utils import timezone
 
-from insights.demo import branches, oddities, papers, shifts
+from insights.demo import branches, oddities, papers, selling, shifts
 from insights.demo.catalogue import SUPPLIERS
 from insights.demo.files import write_demo
 from insights.demo.grocer import Demo, build
@@ -117,6 +117,7 @@ def _fill(demo: Demo, say: Say) -> None:
         oddities.sell_unknown_goods(demo)
         say(f"Closing the tills of the last {shifts.WEEKS} weeks")
         shifts.write_shifts(demo)
+        selling.write_till_facts(demo)
         oddities.send_oddities(demo)
 
 

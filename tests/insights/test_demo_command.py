@@ -18,15 +18,20 @@ from django.test import Client, override_settings
 
 from customers.models import Customer, Review
 from insights.demo.files import write_files
+from insights.demo.selling import DEPOSIT
+from inventory.codes import read_code, with_check_digit
 from inventory.models import (
+    Barcode,
     Category,
     Product,
     PurchaseOrder,
     PurchaseOrderLine,
+    ShelfPrice,
     StockLevel,
     StockMovement,
     Supplier,
 )
+from inventory.prices import price_at
 from sales import inbox, takings
 from sales.models import DirtyDay, ProductDay, Promotion, Sale, SaleLine, Shift, ZReport
 from shop import doors
@@ -85,7 +90,7 @@ def test_the_shop_holds_what_its_files_say(opened: Shop, rows: dict[str, list[di
         assert imported.count() == len(rows["sales_lines"])
         paid = imported.aggregate(net=Sum("net"), tax=Sum("tax"))
         assert paid["net"] + paid["tax"] == sum(Decimal(row["total"]) for row in rows["sales_lines"])
-        assert Product.objects.count() == len(rows["products"])
+        assert Product.objects.exclude(sku=DEPOSIT).count() == len(rows["products"])
         assert Customer.objects.count() == len(rows["customers"])
         assert Promotion.objects.count() == len(rows["promotions"]) > 0
         assert Review.objects.count() == len(rows["reviews"]) > 0
@@ -112,6 +117,24 @@ def test_nothing_waits_for_review(opened: Shop) -> None:
             assert not model.objects.filter(needs_review=True).exists(), model
         assert Category.objects.filter(parent=None).annotate(below=Count("children")).filter(below__gt=1).exists()
         assert Product.objects.filter(cost=None).count() <= 5
+
+
+def test_its_tills_have_deposits_ages_labels_and_special_prices(opened: Shop) -> None:
+    with use_shop(opened):
+        branch, weighed = Branch.objects.get(), Product.objects.filter(unit="kg").exclude(plu="").first()
+        label = with_check_digit(f"21{int(weighed.plu):05d}00842")
+        assert (read_code(label).product, read_code(label).quantity) == (weighed, Decimal("0.842"))
+        own = Barcode.objects.filter(code__startswith="21").first()
+        assert read_code(with_check_digit(own.code[:9] + "250")).quantity == Decimal("0.250")
+        assert Product.objects.filter(deposit__sku=DEPOSIT).exists()
+        assert set(Product.objects.filter(minimum_age=18).values_list("category__name", flat=True)) == {
+            "Beer & cider",
+            "Wine & spirits",
+        }
+        offer = ShelfPrice.objects.get(branch=None)
+        wanted = [offer.product.price, offer.price, offer.product.price]
+        moments = [offer.starts_at - dt.timedelta(hours=1), offer.starts_at, offer.ends_at]
+        assert [price_at(branch.pk, moment, offer.product) for moment in moments] == wanted
 
 
 def test_a_second_time_changes_nothing(opened: Shop) -> None:
@@ -141,7 +164,8 @@ def test_the_truth_is_that_of_the_shop_opened(opened: Shop) -> None:
     told = json.loads(demo("--truth"))
     assert (told["size"], told["last_day"]) == ("small", "2026-06-14")
     with use_shop(opened):
-        assert {product["sku"] for product in told["products"]} == set(Product.objects.values_list("sku", flat=True))
+        sold = Product.objects.exclude(sku=DEPOSIT)
+        assert {product["sku"] for product in told["products"]} == set(sold.values_list("sku", flat=True))
         last = Sale.objects.order_by("business_date").last()
     assert str(last.business_date) == told["last_day"]
 
