@@ -71,10 +71,14 @@ def _asked(given: Mapping[str, str]) -> tuple[tuple[Branch, ...], Branch | None]
 def _lead(totals: BelowZeroTotals, shop: Shop, *, sees_cost: bool) -> str:
     if not totals.rows:
         return "No product has less than nothing."
-    many = "One product shows" if totals.rows == 1 else f"{totals.rows:,} products show"
-    said = f"{many} less than nothing: sold before they were booked in."
+    one = totals.rows == 1
+    many = "One product shows" if one else f"{totals.rows:,} products show"
+    said = f"{many} less than nothing: sold before {'it was' if one else 'they were'} booked in."
     if not sees_cost:
         return said
-    worth = f" They count at {formats.money_short(totals.value, shop.currency)} until their next receipt says."
+    worth = (
+        f" {'It counts' if one else 'They count'} at {formats.money_short(totals.value, shop.currency)} until the next"
+    )
+    worth += " receipt says what it cost." if one else " receipts say what they cost."
     missing = f" For {totals.uncosted:,} no cost is known." if totals.uncosted else ""
     return f"{said}{worth}{missing}"
