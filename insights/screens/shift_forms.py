@@ -10,11 +10,18 @@ from typing import Any
 from django import forms
 
 from sales.models import CashMovement
+from sales.shift_reports import CASH
+from shop import formats
 from shop.admin.entries import PlainDecimalField
 from shop.models import Register
 
 MOST = Decimal(9_999_999)
+ZERO = Decimal("0.00")
 COUNTED = "counted_"
+COINS = "coins_"
+_SMALL = ("0.01", "0.02", "0.05", "0.10", "0.20", "0.50", "1", "2", "5", "10", "20", "50")
+# Coins and notes in use; a currency that is not here is counted as one sum.
+MONEY = {"EUR": (*_SMALL, "100", "200"), "GBP": _SMALL, "USD": ("0.01", "0.05", "0.10", "0.25", *_SMALL[6:], "100")}
 KINDS = {"paid_in": "Cash put in", "paid_out": "Cash paid out", "drop": "To the safe or bank"}
 
 
@@ -38,20 +45,40 @@ class OpenShift(forms.Form):
 
 
 class CountShift(forms.Form):
-    """What is there of each tender, counted blind."""
+    """What is there of each tender, counted blind. Cash is one sum, or so many of each coin and note."""
 
+    use_required_attribute = False  # the browser would ask for the sum beside the coins
     note = forms.CharField(max_length=300, required=False, label="Anything to say about it")
 
-    def __init__(self, data: Any = None, *, tenders: Sequence[str]) -> None:
+    def __init__(self, data: Any = None, *, tenders: Sequence[str], currency: str) -> None:
         super().__init__(data)
         self.tenders = tenders
-        for number, tender in enumerate(tenders):
-            field = _money("Cash in the drawer" if tender == "cash" else tender.capitalize(), required=tender == "cash")
-            field.min_value = None
-            if number == 0:
-                field.widget.attrs["autofocus"] = True
-            self.fields[f"{COUNTED}{tender}"] = field
-        self.order_fields([*(f"{COUNTED}{tender}" for tender in tenders), "note"])
+        by_piece = any(self.data.get(f"{COINS}{coin}") for coin in MONEY.get(currency, ()))
+        for tender in tenders:
+            label = "Cash in the drawer" if tender == CASH else tender.capitalize()
+            self.fields[f"{COUNTED}{tender}"] = _money(label, required=tender == CASH and not by_piece)
+        self.fields[f"{COUNTED}{CASH}"].widget.attrs["autofocus"] = True
+        for coin in MONEY.get(currency, ()):
+            label = formats.money(Decimal(coin), currency)
+            field = forms.IntegerField(min_value=0, max_value=99_999, required=False, label=label)
+            field.widget.attrs |= {"inputmode": "numeric", "autocomplete": "off"}
+            self.fields[f"{COINS}{coin}"] = field
+
+    def sums(self) -> list[Any]:
+        """The fields of the tenders."""
+        return [self[f"{COUNTED}{tender}"] for tender in self.tenders]
+
+    def coins(self) -> list[Any]:
+        """The fields of the coins and notes, small ones first."""
+        return [self[name] for name in self.fields if name.startswith(COINS)]
+
+    def clean(self) -> dict[str, Any]:
+        """Without a sum, the pieces are added up."""
+        given, cash = self.cleaned_data, f"{COUNTED}{CASH}"
+        if cash not in self.errors and given.get(cash) is None:
+            pieces = {name: many for name, many in given.items() if name.startswith(COINS) and many}
+            given[cash] = sum((Decimal(name.removeprefix(COINS)) * many for name, many in pieces.items()), ZERO)
+        return given
 
     def counted(self) -> dict[str, Decimal]:
         """What was filled in; a tender left empty was not counted."""

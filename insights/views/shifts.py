@@ -72,7 +72,7 @@ def shift_close(request: Any, pk: int) -> HttpResponse:
     shift = _shift(pk)
     if shift.closing_fingerprint and request.method != "POST":
         return redirect("insights:shift_detail", pk)
-    form = CountShift(request.POST or None, tenders=screens.tenders_of(shift))
+    form = CountShift(request.POST or None, tenders=screens.tenders_of(shift), currency=request.shop.currency)
     if request.method == "POST" and form.is_valid():
         told = Closing(counted=form.counted(), cashier=_who(request).name, note=form.cleaned_data["note"])
         try:

@@ -104,9 +104,11 @@ def test_the_pages_fit_and_axe_finds_nothing(live: Live, weeks: Shift, open_page
 def test_the_list_narrows_without_leaving_the_page(live: Live, weeks: Shift, open_page: Open) -> None:
     page = open_page(live.cast.alice, "/s/green/shifts/")
     expect(page.get_by_role("link", name="Till 1, Z 4")).to_be_visible()
-    page.get_by_label("To", exact=True).fill("2020-01-31")
     page.get_by_label("From", exact=True).fill("2020-01-01")
     page.wait_for_url(re.compile("from=2020-01-01"))
+    expect(page.locator("#z-title + .sub")).to_contain_text("1 Jan 2020")
+    page.get_by_label("To", exact=True).fill("2020-01-31")
+    page.wait_for_url(re.compile("to=2020-01-31"))
     expect(page.get_by_text("No shift was closed")).to_be_visible()
 
 

@@ -106,6 +106,7 @@ def test_a_stale_page_says_so_and_changes_nothing(cast: Cast, till: Register, bo
         ("open/", {"till": "0", "opening_float": "1"}, "Select a valid choice"),
         ("open/", {"till": "x", "opening_float": "-1"}, "greater than or equal to 0"),
         ("{pk}/close/", {"counted_cash": ""}, "This field is required"),
+        ("{pk}/close/", {"coins_0.50": "-1"}, "greater than or equal to 0"),
         ("{pk}/close/", {"counted_cash": "ten"}, "Enter a number"),
         ("{pk}/close/", {"counted_cash": "1.001"}, "no more than 2 decimal places"),
         ("{pk}/cash/", {"kind": "tip", "amount": "1"}, "Select a valid choice"),
@@ -119,6 +120,13 @@ def test_what_cannot_be_is_said_at_its_field(
     answer = bob.post(PAGE + path.format(pk=shift.pk), {"entry": str(uuid.uuid4()), **body})
     assert answer.status_code == 422 and words in answer.content.decode()
     assert Shift.objects.open().count() == 1 and not CashMovement.objects.exists()
+
+
+def test_a_drawer_counted_by_coins_and_notes(till: Register, bob: Client) -> None:
+    shift = begin(till)
+    pieces = {"coins_0.01": "3", "coins_0.50": "7", "coins_2": "", "coins_20": "4", "coins_10": "2"}
+    assert bob.post(f"{PAGE}{shift.pk}/close/", {"counted_cash": "", **pieces}).status_code == 302
+    assert ZReport.objects.get().body["tenders"][0]["counted"] == "103.53"
 
 
 def test_a_manager_sees_what_should_be_there_before(cast: Cast, till: Register) -> None:
