@@ -14,7 +14,7 @@ from decimal import Decimal
 from http import HTTPStatus
 from uuid import UUID
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
 from sales.models import Payment, Sale, SaleLine
 from sales.money import FINEST, ZERO, cents, piece
@@ -188,6 +188,7 @@ def _tenders(sale: Sale) -> dict[str, Decimal]:
     """What each tender paid less what was given back in it; those with nothing left are left out."""
     back = SaleLine.objects.filter(returns_sale=sale.uuid).values("sale")
     documents = Sale.objects.filter(pk__in=back, voided_at=None).exclude(pk=sale.pk).values("pk")
-    paid = Payment.objects.filter(sale__in=[sale.pk]) | Payment.objects.filter(sale__in=documents)
+    # What an exchange was topped up with paid for other goods.
+    paid = Payment.objects.filter(Q(sale=sale) | Q(sale__in=documents, amount__lt=0))
     sums = paid.order_by().values_list("tender").annotate(left=Sum("amount"))
     return {tender: left for tender, left in sums if left > 0}

@@ -11,12 +11,12 @@ import datetime as dt
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import TypeVar
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.utils import InterfaceError, OperationalError
+from django.db.utils import DataError, InterfaceError, OperationalError
 from django.utils import timezone
 
 from inventory.prices import prices_at
@@ -271,6 +271,8 @@ def _book_anyway(item: InboxItem, id: UUID, by: str, resolution: str) -> Outcome
             outcome = _book(till, told, known, returns.originals(told.originals()), item.fingerprint, clock)
     except CannotBook as odd:
         raise BookingRefused(odd.reason) from odd
+    except (DataError, InvalidOperation) as error:
+        raise BookingRefused("The books have no room for amounts as large as these.") from error
     InboxItem.objects.open().filter(pk=item.pk).update(
         resolved_at=timezone.now(), resolved_by=by, resolution=resolution
     )

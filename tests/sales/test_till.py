@@ -276,11 +276,23 @@ def test_another_currency_may_be_booked_by_a_person_and_the_till_finds_it_then(g
     assert send(device, told)[0].status == "duplicate"
 
 
-def test_too_large_for_the_books_stays_set_aside(green: Any) -> None:
-    send(till_of(green), document(CHOC | {"quantity": "999999", "unit_price": "9999"}))
-    with pytest.raises(BookingRefused, match="too large"):
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"lines": [CHOC | {"quantity": "999999", "unit_price": "9999"}]},
+        {"lines": [CHOC | {"quantity": "0", "unit_price": "9" * 24}]},
+        {"lines": [CHOC | {"quantity": "9" * 24, "net": "1", "tax": "0"}]},
+        {"payments": [{"tender": "cash", "amount": "9" * 24}]},
+        {"total": "9" * 24},
+        {"rounding": "9" * 24},
+    ],
+)
+def test_too_large_for_the_books_stays_set_aside(green: Any, more: dict[str, Any]) -> None:
+    send(till_of(green), document(**more))
+    with pytest.raises(BookingRefused, match="large"):
         till.book_parked(InboxItem.objects.get(), "alice")
     assert not Sale.objects.exists()
+    assert InboxItem.objects.open().count() == 1
 
 
 def test_what_was_sent_twice_may_be_booked_all_the_same(green: Any) -> None:
