@@ -234,6 +234,34 @@ MUTANTS = [
         "        return",
         "tests/sales/test_till_together.py::test_two_returns_of_the_same_goods_at_once_are_seen",
     ),
+    Mutant(
+        "a change that commits late is left behind",
+        "inventory/catalogue_feed.py",
+        "select pg_snapshot_xmin(pg_current_snapshot()) as oldest",
+        "select pg_snapshot_xmax(pg_current_snapshot()) as oldest",
+        "tests/inventory/test_catalogue_feed.py::test_a_transaction_that_commits_late_is_not_missed",
+    ),
+    Mutant(
+        "a cursor from before a restore is believed",
+        "inventory/catalogue_feed.py",
+        "return asked.token != token or ahead",
+        "return ahead",
+        "tests/inventory/test_catalogue_feed.py::test_a_cursor_from_before_a_restore_starts_over",
+    ),
+    Mutant(
+        "a price that starts by the clock is not told",
+        "inventory/catalogue_feed.py",
+        "    union {_BY_CLOCK}\n",
+        "",
+        "tests/inventory/test_catalogue_feed.py::test_a_price_that_starts_or_ends_by_the_clock_is_told_when_it_does",
+    ),
+    Mutant(
+        "a scale's check digit is not looked at",
+        "inventory/codes.py",
+        'if rule.pattern.endswith("C") and not good_check_digit(code):',
+        "if False:",
+        "tests/inventory/test_codes.py::test_a_wrong_check_digit_is_not_read",
+    ),
 ]
 
 
