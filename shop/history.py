@@ -168,8 +168,10 @@ def _linked_names(changes: list[Change]) -> dict[tuple[type[models.Model], Any],
 
 
 def _worded(field: Any, value: Any, names: dict[tuple[type[models.Model], Any], str]) -> str:
-    if value is None or value == "":
+    if value is None or value in ("", []):
         return formats.UNKNOWN
+    if isinstance(value, list):
+        return ", ".join(str(one) for one in value)
     if isinstance(value, bool):
         return "yes" if value else "no"
     if field is not None and field.is_relation:

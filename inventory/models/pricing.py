@@ -51,7 +51,7 @@ class ShelfPrice(ShopOwned):
         indexes = [models.Index(fields=["shop", "product", "branch"], name="shelf_price_by_product")]
 
     def __str__(self) -> str:
-        return f"{self.product_id}: {self.price}"
+        return str(self.product)
 
 
 class BarcodeRule(ShopOwned):

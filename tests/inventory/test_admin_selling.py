@@ -131,3 +131,11 @@ def test_a_deposit_has_no_deposit_of_its_own(cast: Cast) -> None:
     assert "one without a deposit of its own" in page
     page = cast.client().post(url("product_change", crate.pk), product_post("CRATE", deposit=crate.pk)).content.decode()
     assert "one without a deposit of its own" in page
+
+
+def test_the_history_says_vouchers_as_words(cast: Cast) -> None:
+    with use_shop(cast.green):
+        milk = Product.objects.get(sku="MILK")
+        Product.objects.filter(pk=milk.pk).update(eligible_tenders=["meal_voucher", "eco_voucher"])
+    page = cast.client().get(url("product_history", milk.pk)).content.decode()
+    assert "meal_voucher, eco_voucher" in page and "[]" not in page
