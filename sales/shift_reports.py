@@ -34,6 +34,7 @@ HIDDEN_WHILE_COUNTING = (
     "net",
     "tax",
     "gross",
+    "cents",
     "taxes",
     "deposits",
     "discounts",
@@ -207,13 +208,15 @@ def _worked(shift: Shift, facts: Facts, counts: dict[str, Decimal], moved: list[
     body = _about(shift) | _documents(documents) | {
         "net": _money(net),
         "tax": _money(tax),
-        "gross": _money(net + tax),
+        "gross": _money(documents["total"]),
+        # Receipts are paid to the cent, weighed lines are worked out finer.
+        "cents": _money(documents["total"] - net - tax),
         "taxes": [{"rate": _rate(row["rate"]), "net": _money(row["net"]), "tax": _money(row["tax"])} for row in rates],
         "discounts": _money(sum((row["discount"] for row in rates), ZERO)),
         "deposits": _money(sum((row["deposits"] for row in rates), ZERO)),
         "rounding": _money(documents["rounding"]),
-        # What was paid beyond the goods and their rounding: a till whose amounts did not add up.
-        "difference": _money(taken - net - tax - documents["rounding"]),
+        # What was paid beyond the receipts and their rounding: a till whose amounts did not add up.
+        "difference": _money(taken - documents["total"] - documents["rounding"]),
         "tenders": tenders,
         "over_short": _money(sum((Decimal(row["over_short"] or 0) for row in tenders), ZERO)),
         "cash": _cash(shift, in_drawer, tenders),

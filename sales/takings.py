@@ -74,6 +74,7 @@ def _entries(body: dict[str, Any]) -> Iterator[tuple[str, str, Decimal]]:
     for row in body["taxes"]:
         yield "net", row["rate"] or "", -Decimal(row["net"])
         yield "tax", row["rate"] or "", -Decimal(row["tax"])
+    yield "cents", "", -Decimal(body["cents"])
     yield "rounding", "", -Decimal(body["rounding"])
     yield "difference", "", -Decimal(body["difference"])
     for row in body["tenders"]:
@@ -121,7 +122,7 @@ _DAY_IT_CAME = """
 
 # A document was late if it is not in the Z; one that came long before the Z was made cannot be.
 _LATE = f"""
-    select {_DAY_IT_CAME.format("s")} as date, s.branch_id, s.register_id, z.number, s.id, s.rounding
+    select {_DAY_IT_CAME.format("s")} as date, s.branch_id, s.register_id, z.number, s.id, s.total, s.rounding
     from sales_zreport z
     join shop_shop o on o.id = z.shop_id
     join sales_sale s on s.shop_id = z.shop_id and s.shift_id = z.shift_id and s.voided_at is null
@@ -129,7 +130,7 @@ _LATE = f"""
     where z.shop_id = %(shop)s
 """
 _NO_SHIFT = """
-    select s.business_date as date, s.branch_id, s.register_id, null::int as number, s.id, s.rounding
+    select s.business_date as date, s.branch_id, s.register_id, null::int as number, s.id, s.total, s.rounding
     from sales_sale s
     where s.shop_id = %(shop)s and s.business_date between %(first)s and %(last)s and s.voided_at is null
         and s.shift_id is null
@@ -137,7 +138,7 @@ _NO_SHIFT = """
 
 
 def _statement(entry: str, documents: str) -> str:
-    """Net and tax by rate, rounding and tenders of these documents, and what is left to explain between them."""
+    """Net and tax by rate, cents, rounding and tenders of these documents, and what is left to explain between them."""
     return f"""
 with d as materialized (
     select * from ({documents}) found where date between %(first)s and %(last)s
@@ -151,6 +152,12 @@ parts as (
         coalesce(trim_scale(tax_rate)::text, '') as detail, -net as value from lines
     union all
     select date, branch_id, register_id, number, 'tax', coalesce(trim_scale(tax_rate)::text, ''), -tax from lines
+    union all
+    select date, branch_id, register_id, number, 'cents', '', -sum(value) from (
+        select date, branch_id, register_id, number, total as value from d
+        union all
+        select date, branch_id, register_id, number, -net - tax from lines
+    ) finer group by 1, 2, 3, 4
     union all
     select date, branch_id, register_id, number, 'rounding', '', -sum(rounding) from d group by 1, 2, 3, 4
     union all

@@ -40,7 +40,7 @@ Tender = Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, 
 class ShiftIn(BaseModel):
     """A shift begins, with this much change in the drawer. Its id is its identity for ever."""
 
-    model_config = ConfigDict(title="ShiftOpening")
+    model_config = ConfigDict(title="ShiftOpening", extra="forbid")
 
     id: SaleId
     opened_at: Moment
@@ -55,7 +55,7 @@ class ShiftIn(BaseModel):
 class CloseIn(BaseModel):
     """A shift ends, with what was counted of each tender. Tell how many documents it had, so that none is missed."""
 
-    model_config = ConfigDict(title="ShiftClosing")
+    model_config = ConfigDict(title="ShiftClosing", extra="forbid")
 
     closed_at: Moment
     cashier: Person = ""
@@ -77,7 +77,7 @@ class CloseIn(BaseModel):
 class CashIn(BaseModel):
     """Cash into or out of the drawer without a sale. Its id is its identity for ever."""
 
-    model_config = ConfigDict(title="CashMovement")
+    model_config = ConfigDict(title="CashMovement", extra="forbid")
 
     id: SaleId
     kind: Literal["paid_in", "paid_out", "drop"]

@@ -130,7 +130,8 @@ def test_quality_stands_beside_the_plain_way(morning: Cast, run: Run) -> None:
             ForecastSeries.objects.create(run=run, first_date=TODAY, model="sum", **bands, **scores, **where)
     html = morning.client().get(QUALITY).content.decode()
     for words in ("In its test the forecast was off by 18%", "Green Grocer", "High Street", "Dairy", "24%", "79%",
-                  "worse than last week", "Pinball loss 0.51, of repeating last week 0.66.", "Recent trend"):  # fmt: skip
+                  "worse than last week", "Pinball loss 0.51, of repeating last week 0.66.",
+                  "Recent trend"):  # fmt: skip
         assert words in html, words
     text = morning.client().get(f"{QUALITY}?export=csv").content.decode()
     assert "branch,category,model,wape,naive_wape,bias,coverage" in text

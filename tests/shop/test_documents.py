@@ -10,8 +10,8 @@ from django.conf import settings
 from django.db import connection
 
 from inventory import reports as inventory_reports
-from sales import reports as sales_reports
 from sales import below_zero, shift_reports, takings
+from sales import reports as sales_reports
 from sales.measures import MEASURES
 from shop import reports as shop_reports
 from shop.imports.kinds import every_kind
