@@ -76,17 +76,6 @@ class Figures:
     paid: Decimal | None
 
 
-@dataclass(frozen=True, slots=True)
-class NeverCame:
-    """Numbers of a till's own count that never came: how many, and the latest of them as first and last."""
-
-    register: int
-    till: str
-    branch: str
-    count: int
-    latest: list[tuple[int, int]]
-
-
 def open_counts() -> dict[str, int]:
     """How many things wait, by kind; of unknown goods each code counts once."""
     rows = InboxItem.objects.open().order_by().values_list("kind")
@@ -126,17 +115,6 @@ def figures(sales: Sequence[int]) -> dict[int, Figures]:
     paid = dict(_sums(Payment, sales, Sum("amount")))
     found = Sale.objects.filter(pk__in=sales).values_list("pk", "total", "rounding")
     return {pk: Figures(lines[pk], total, rounding, paid.get(pk)) for pk, total, rounding in found}
-
-
-def never_came() -> list[NeverCame]:
-    """Tills from whose count numbers are missing, the most first. What was set aside has come."""
-    with connection.cursor() as cursor:
-        cursor.execute(_NEVER_CAME, [current_shop_id(), current_shop_id()])
-        rows = cursor.fetchall()
-    return [
-        NeverCame(till, name, branch, int(count), list(zip(firsts, lasts, strict=True)))
-        for till, name, branch, count, firsts, lasts in rows
-    ]
 
 
 @transaction.atomic
@@ -218,30 +196,4 @@ select id from (
     from sales_inboxitem where shop_id = %s and resolved_at >= %s
     order by case when kind = 'unmatched' then 'code ' || code else id::text end, resolved_at desc, id desc
 ) one order by resolved_at desc, id desc limit %s
-"""
-
-# Numbers count from 1 in each epoch of a till.
-_NEVER_CAME = """
-with came as (
-    select s.register_id, s.epoch, s.seq from sales_sale s
-    where s.shop_id = %s and s.register_id is not null and s.seq is not null
-    union all
-    select i.register_id, (i.payload->>'epoch')::integer, (i.payload->>'seq')::bigint from sales_inboxitem i
-    where i.shop_id = %s and i.kind in ('parked', 'conflict') and i.payload ? 'seq'
-),
-steps as (
-    select *, coalesce(lag(seq) over (partition by register_id, epoch order by seq), 0) as before from came
-),
-gaps as (
-    select register_id, epoch, before + 1 as first, seq - 1 as last,
-        row_number() over (partition by register_id order by epoch desc, seq desc) as place
-    from steps where seq > before + 1
-)
-select g.register_id, r.name, b.name, sum(g.last - g.first + 1),
-    array_agg(g.first order by g.place) filter (where g.place <= 3),
-    array_agg(g.last order by g.place) filter (where g.place <= 3)
-from gaps g
-join shop_register r on r.id = g.register_id
-join shop_branch b on b.id = r.branch_id
-group by g.register_id, r.name, b.name order by 4 desc, r.name, g.register_id
 """

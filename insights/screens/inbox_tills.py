@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from sales import inbox
-from sales.inbox import NeverCame
+from sales import sync
+from sales.sync import NeverCame
 from shop import doors
 from shop.models import Device, Shop
 
@@ -33,7 +33,7 @@ def rows(shop: Shop, now: dt.datetime) -> list[TillRow]:
         names[till] = device.register.name, device.register.branch.name
         latest.setdefault(till, []).extend([seen[device.pk]] if device.pk in seen else [])
     found = []
-    for gap in inbox.never_came():
+    for gap in sync.never_came():
         at = max(latest.pop(gap.register, []), default=None)
         found.append(TillRow(gap.till, gap.branch, at, _is_quiet(at, now), gap.count, _ranges(gap)))
     for till, times in latest.items():

@@ -32,7 +32,7 @@ from inventory.models import (
     Supplier,
 )
 from inventory.prices import price_at
-from sales import inbox, takings
+from sales import inbox, sync, takings
 from sales.models import DirtyDay, ProductDay, Promotion, Sale, SaleLine, Shift, ZReport
 from shop import doors
 from shop.models import Branch, Membership, Register, Shop, User
@@ -212,4 +212,4 @@ def test_the_till_inbox_has_something_to_show(opened: Shop) -> None:
     with use_shop(opened):
         assert inbox.open_counts() == {"conflict": 1, "parked": 2, "unmatched": 4, "mismatch": 1}
         assert sum(goods.lines for goods in inbox.unknown_goods()) == SaleLine.objects.filter(product=None).count() == 6
-        assert [(till.till, till.latest) for till in inbox.never_came()] == [("Till 1", [(3, 4)])]
+        assert [(till.till, till.latest) for till in sync.never_came()] == [("Till 1", [(3, 4)])]

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from inventory import services as stock
 from inventory.models import Product, StockLevel
-from sales import inbox, matching
+from sales import inbox, matching, sync
 from sales.inbox import InboxRefused
 from sales.models import InboxItem, Sale
 from shop.models import Register
@@ -154,8 +154,8 @@ def test_the_reports_cost_the_same_however_many_wait(green: Any) -> None:
 def test_numbers_that_never_came(green: Any) -> None:
     for seq in (1, 2, 5, 9):
         sell(lines=[{"sku": "MILK", "quantity": str(seq)}], epoch=1, seq=seq)
-    (till,) = inbox.never_came()
+    (till,) = sync.never_came()
     assert (till.till, till.count, till.latest) == ("Till 1", 5, [(6, 8), (3, 4)])
     for seq in (3, 4, 6, 7, 8):
         sell(lines=[{"sku": "MILK", "quantity": str(seq)}], epoch=1, seq=seq)
-    assert inbox.never_came() == []
+    assert sync.never_came() == []
