@@ -22,7 +22,6 @@ ADMIN = [
     "customers/customer/",
     "sales/sale/",
     "sales/sale/add/",
-    "sales/shift/add/",
     "sales/promotion/add/",
     "customers/review/add/",
     "shop/branch/",

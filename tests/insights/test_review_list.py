@@ -11,8 +11,8 @@ import pytest
 from django.utils import timezone
 
 from customers.models import Review
+from insights.elasticities import elasticity_of
 from insights.models import Elasticity, ReviewReading, Run
-from insights.screens.prices import elasticity_of
 from inventory.models import Product
 from shop.exports import export
 from shop.models import Branch

@@ -42,7 +42,7 @@ def storm(site: Site, *, sales: int, kills: int, crashes: int, slug: str = "stor
     story = Storyteller(stage)
     told = story.day(sales)
     crowd = Crowd(site, story, told)
-    step = max(1, int(sales / kills / 1.2))
+    step = max(1, int(sales / kills / 1.6))
     apart = sales / step / (crashes + 1)
     started = time.monotonic()
     with Trouble(site, crashes=crashes, apart=apart, kept=lambda: len(crowd.tally.acked), step=step) as trouble:

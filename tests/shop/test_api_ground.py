@@ -3,6 +3,8 @@
 import asyncio
 import json
 import logging
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
 
@@ -21,6 +23,12 @@ from tests.factories import Cast, make_till, till_client
 
 PROBLEM = "application/problem+json"
 DEVICE = "/api/v1/device"
+
+
+def run_apart(work: Coroutine[Any, Any, Any]) -> Any:
+    """In a thread of its own: a browser's event loop may be at work in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
 
 
 @pytest.fixture(autouse=True)
@@ -255,7 +263,7 @@ def served(
     async def send(message: Any) -> None:
         sent.append(message)
 
-    asyncio.run(application(scope, receive, send))
+    run_apart(application(scope, receive, send))
     got = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
     return sent[0]["status"], got, b"".join(message["body"] for message in sent[1:])
 
@@ -284,4 +292,4 @@ def test_a_till_that_hangs_up_gets_no_answer() -> None:
     async def receive() -> Any:
         return {"type": "http.disconnect"}
 
-    assert asyncio.run(server._body(receive)) is None
+    assert run_apart(server._body(receive)) is None
