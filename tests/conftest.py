@@ -55,12 +55,12 @@ def django_db_setup(request: Any, django_test_environment: Any, django_db_blocke
             cursor.execute(f"grant truncate on all tables in schema public to {settings.DATABASE_APP['USER']}")
     yield
     with django_db_blocker.unblock():
-        _end_other_sessions()
+        end_other_sessions()
         with as_owner():
             teardown_databases(databases, verbosity=0)
 
 
-def _end_other_sessions() -> None:
+def end_other_sessions() -> None:
     """Threads that ended without closing their connection (ASGI's, a live server's) would hold the database."""
     with connections["default"].cursor() as cursor:
         cursor.execute(
@@ -75,8 +75,10 @@ def _name_for_worker(request: Any) -> None:
     settings.DATABASES["default"]["TEST"] = {
         **settings.DATABASES["default"].get("TEST", {}),
         "NAME": f"test_aisle_{worker}_{os.getpid()}",
+        # A migrated database to copy, where a process that starts many has made one.
+        "TEMPLATE": os.environ.get("AISLE_TEST_TEMPLATE") or None,
     }
-    connections["default"].settings_dict["TEST"]["NAME"] = f"test_aisle_{worker}_{os.getpid()}"
+    connections["default"].settings_dict["TEST"] |= settings.DATABASES["default"]["TEST"]
 
 
 @pytest.fixture
