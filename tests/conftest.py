@@ -76,7 +76,7 @@ def _name_for_worker(request: Any) -> None:
         **settings.DATABASES["default"].get("TEST", {}),
         "NAME": f"test_aisle_{worker}_{os.getpid()}",
         # A migrated database to copy, where a process that starts many has made one.
-        "TEMPLATE": os.environ.get("AISLE_TEST_TEMPLATE") or None,
+        "TEMPLATE": os.environ.get("TEST_TEMPLATE") or None,
     }
     connections["default"].settings_dict["TEST"] |= settings.DATABASES["default"]["TEST"]
 

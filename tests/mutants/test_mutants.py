@@ -301,7 +301,7 @@ def test_a_removed_guard_turns_a_test_red(mutant: Mutant, tmp_path: Path, templa
             "AISLE_HOME": str(embedded.home()),
             "PYTHONPATH": str(tmp_path),
             # What the tables are made by must make them.
-            "AISLE_TEST_TEMPLATE": "" if mutant.file in MAKE_TABLES else template,
+            "TEST_TEMPLATE": "" if mutant.file in MAKE_TABLES else template,
         },
         capture_output=True,
         text=True,
