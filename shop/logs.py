@@ -6,13 +6,12 @@ import logging
 import re
 import time
 import uuid
-from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest, HttpResponse
 
+from shop.both_ways import BothWays
 from shop.scope import chosen_shop_id
 
 log = logging.getLogger("aisle.request")
@@ -49,17 +48,8 @@ def _says(record: logging.LogRecord) -> str:
     return record.getMessage()
 
 
-class RequestLogMiddleware:
+class RequestLogMiddleware(BothWays):
     """Gives each request an id (taken from X-Request-ID where it is safe), answers it, and logs one line."""
-
-    sync_capable = True
-    async_capable = True
-
-    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
-        self.get_response = get_response
-        self.is_async = iscoroutinefunction(get_response)
-        if self.is_async:
-            markcoroutinefunction(self)
 
     def __call__(self, request: HttpRequest) -> Any:
         if self.is_async:

@@ -5,14 +5,14 @@ without a slug, links are shareable, and two tabs with two shops are safe.
 """
 
 import re
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest, HttpResponse
 from django.urls import get_script_prefix, get_urlconf, reverse, set_script_prefix, set_urlconf
 
+from shop.both_ways import BothWays
 from shop.models.shops import SLUG
 
 SHOP_URLCONF = "shop.shop_urls"
@@ -23,21 +23,12 @@ def prefix_of(slug: str) -> str:
     return f"/s/{slug}/"
 
 
-class MountMiddleware:
+class MountMiddleware(BothWays):
     """Takes /s/<slug> off the path, sets the script prefix and the shop's URLconf; restores the prefix after.
 
     Sets `request.shop_slug`: the slug asked for, or None outside a shop. Whether it exists and whether the user
     may enter is for ShopMiddleware to say.
     """
-
-    sync_capable = True
-    async_capable = True
-
-    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
-        self.get_response = get_response
-        self.is_async = iscoroutinefunction(get_response)
-        if self.is_async:
-            markcoroutinefunction(self)
 
     def __call__(self, request: HttpRequest) -> HttpResponse | Awaitable[HttpResponse]:
         if self.is_async:

@@ -1,17 +1,18 @@
 """The API's own way through the site: no session, no cookie, no page's middleware, and a problem for whatever fails."""
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from http import HTTPStatus
 from typing import Any
 
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
+from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import get_resolver, set_script_prefix, set_urlconf
 
 from shop import doors
 from shop.api import problems
+from shop.both_ways import BothWays
 from shop.errors import Refused
 
 PREFIX = "/api/"
@@ -40,17 +41,8 @@ class OriginRefused(Refused):
     status = HTTPStatus.FORBIDDEN
 
 
-class ApiLane:
+class ApiLane(BothWays):
     """Answers whatever is under /api/ here; the middleware below it never sees it."""
-
-    sync_capable = True
-    async_capable = True
-
-    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
-        self.get_response = get_response
-        self.is_async = iscoroutinefunction(get_response)
-        if self.is_async:
-            markcoroutinefunction(self)
 
     def __call__(self, request: HttpRequest) -> HttpResponse | Awaitable[HttpResponse]:
         if not request.path_info.startswith(PREFIX):
