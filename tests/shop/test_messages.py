@@ -1,7 +1,8 @@
 """Several statements in one message: one transaction that knows its shop."""
 
+import psycopg
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.db.utils import IntegrityError, OperationalError
 
 from shop.db.messages import Statement, send
@@ -53,3 +54,18 @@ def test_a_plan_that_a_migration_outdated_is_made_anew_on_the_next_connection(co
             send((read, [1]))
         connection.close()
         assert send((NAMES, [1]))[0]
+
+
+def test_a_connection_lost_while_it_is_told_the_shop_is_trouble_that_passes(committed_cast: Cast) -> None:
+    with use_shop(committed_cast.green), pytest.raises(OperationalError), transaction.atomic():
+        Branch.objects.count()
+        with connection.cursor() as cursor:
+            cursor.execute("select pg_backend_pid()")
+            (ours,) = cursor.fetchone()
+        with psycopg.connect(connection.connection.info.dsn, password=connection.connection.info.password) as other:
+            other.execute("select pg_terminate_backend(%s, 5000)", [ours])
+        with acting("somebody else"):
+            Branch.objects.count()
+    connection.close()
+    with use_shop(committed_cast.green):
+        assert Branch.objects.count()

@@ -70,7 +70,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Tell the open transaction who asks. Raw psycopg calls such as COPY need it said beforehand."""
         wanted = _wanted()
         if wanted != self._told and not self.needs_rollback:
-            with self.connection.cursor() as cursor:
+            with self.wrap_database_errors, self.connection.cursor() as cursor:
                 cursor.execute(_TELL, ["" if wanted[0] is None else str(wanted[0]), wanted[1], wanted[2]])
             self._told = wanted
 
