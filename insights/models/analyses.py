@@ -94,7 +94,8 @@ class Suggestion(ShopOwned):
 
     `key` names what it is about (`reorder:<branch>:<product>`): one open suggestion a key. `evidence` holds the
     computed facts that explain it; `value` is what following it is expected to earn, with an 80 % range, `outlay` what
-    it costs now, both in the shop's currency. `quantity` is what is advised, `decided_quantity` what the person chose.
+    it costs now, both in the shop's currency. `quantity` and `advised_price` are what is advised, `decided_quantity`
+    and `decided_price` what the person chose.
     """
 
     class State(models.TextChoices):
@@ -124,10 +125,15 @@ class Suggestion(ShopOwned):
     value = models.DecimalField(**MONEY, null=True, blank=True)
     value_low = models.DecimalField(**MONEY, null=True, blank=True)
     value_high = models.DecimalField(**MONEY, null=True, blank=True)
+    value_days = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="The days from the decision on that the value is for."
+    )
     outlay = models.DecimalField(**MONEY, null=True, blank=True)
+    advised_price = models.DecimalField(max_digits=12, decimal_places=4, null=True, blank=True)
     deadline_at = models.DateTimeField(null=True, blank=True)
     snoozed_until = models.DateTimeField(null=True, blank=True)
     decided_quantity = models.DecimalField(max_digits=14, decimal_places=3, null=True, blank=True)
+    decided_price = models.DecimalField(max_digits=12, decimal_places=4, null=True, blank=True)
     decided_at = models.DateTimeField(null=True, blank=True)
     decided_by = models.CharField(max_length=200, blank=True, default="")
     reason = models.CharField(max_length=12, choices=Reason.choices, blank=True, default="")

@@ -1,7 +1,10 @@
 """What we have: the catalogue, and the stock of it."""
 
 from inventory.models.catalogue import Barcode, Category, PriceChange, Product, Supplier, TaxRate
+from inventory.models.competitors import Competitor, CompetitorItem, CompetitorPrice
+from inventory.models.lot_prices import LotPrice
 from inventory.models.orders import DeliveryLine, PurchaseOrder, PurchaseOrderLine
+from inventory.models.price_batches import PriceBatch, PriceBatchLine, PricePolicy, PriceTie
 from inventory.models.pricing import BarcodeRule, ShelfPrice
 from inventory.models.stock import Lot, MinimumStock, StockLevel, StockMovement
 
@@ -9,10 +12,18 @@ __all__ = [
     "Barcode",
     "BarcodeRule",
     "Category",
+    "Competitor",
+    "CompetitorItem",
+    "CompetitorPrice",
     "DeliveryLine",
     "Lot",
+    "LotPrice",
     "MinimumStock",
+    "PriceBatch",
+    "PriceBatchLine",
     "PriceChange",
+    "PricePolicy",
+    "PriceTie",
     "Product",
     "PurchaseOrder",
     "PurchaseOrderLine",

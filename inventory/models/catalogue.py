@@ -154,6 +154,9 @@ class Product(ShopOwned):
     pack_size = models.PositiveIntegerField("pieces in a case", null=True, blank=True)
     shelf_life_days = models.PositiveIntegerField(null=True, blank=True)
     is_active = models.BooleanField("on sale", default=True)
+    price_by_hand = models.BooleanField(
+        "only a person changes its price", default=False, db_default=False, help_text="No price is advised for it."
+    )
     needs_review = models.BooleanField(default=False, help_text="Made by an import; check it.")
     added_at = models.DateTimeField(default=timezone.now, editable=False)
 

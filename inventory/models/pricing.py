@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from inventory.models.catalogue import Product
+from inventory.models.price_batches import PriceBatch
 from shop.models import Branch
 from shop.tenancy import ShopForeignKey, ShopManager, ShopOwned, ShopQuerySet
 
@@ -36,6 +37,7 @@ class ShelfPrice(ShopOwned):
     starts_at = models.DateTimeField(null=True, blank=True, help_text="Empty: from now on.")
     ends_at = models.DateTimeField(null=True, blank=True, help_text="Empty: until further notice.")
     reason = models.CharField(max_length=120, blank=True, default="")
+    batch = ShopForeignKey(PriceBatch, null=True, blank=True, editable=False, related_name="shelf_prices")
 
     objects: ClassVar[Any] = ShopManager.from_queryset(ShelfPriceQuerySet)()
 

@@ -34,6 +34,7 @@ from shop.models import Branch, Invitation, Job, Membership, Register, Schedule,
 from shop.roles import Role
 from shop.scope import use_shop
 from shop.services import invite
+from tests.contracts.shelf_advice import Advised, advise
 from tests.contracts.shelf_selling import Selling, sell_by_till
 from tests.factories import make_member
 
@@ -65,6 +66,7 @@ class Shelf:
     member: Membership
     invitation: Invitation
     selling: Selling
+    advised: Advised
     people: dict[str, User]
 
 
@@ -86,7 +88,7 @@ def fill(shop: Shop) -> Shelf:
             job=Job.objects.create(kind="import", title="till.csv", payload=UPLOAD, asked_by=BY),
             run=run,
             run_job=run.job,
-            suggestion=_suggest(run, branch, milk),
+            suggestion=(suggestion := _suggest(run, branch, milk)),
             event=_expect(run, branch, milk),
             order=(order := _order(branch, milk)),
             order_line=order.lines.get(),
@@ -96,6 +98,7 @@ def fill(shop: Shop) -> Shelf:
             member=Membership.objects.get(shop=shop, user=extra),
             invitation=_invite(shop, people[Role.OWNER]),
             selling=sell_by_till(milk, sale),
+            advised=advise(milk, suggestion),
             people=people,
         )
         _schedule()
