@@ -47,6 +47,14 @@ class CompetitorItem(ShopOwned):
         max_length=200, blank=True, default="", help_text="barcode, or the person who confirmed it."
     )
     matched_at = models.DateTimeField(null=True, blank=True)
+    of_ours = models.DecimalField(
+        "of ours in one",
+        max_digits=12,
+        decimal_places=6,
+        null=True,
+        blank=True,
+        help_text="How much of what our price buys is in one of theirs: 2 where theirs is 500 g and ours 250 g.",
+    )
     candidates = models.JSONField(default=list, blank=True)
     looked_at = models.DateTimeField(null=True, blank=True, help_text="When candidates were last looked for.")
 
@@ -64,6 +72,7 @@ class CompetitorItem(ShopOwned):
                 condition=Q(state="matched", product__isnull=False) | (~Q(state="matched") & Q(product=None)),
                 name="competitor_item_matched_to_one",
             ),
+            models.CheckConstraint(condition=Q(of_ours=None) | Q(of_ours__gt=0), name="competitor_item_of_ours"),
         ]
         indexes = [models.Index(fields=["shop", "product"], name="competitor_item_by_product")]
 
