@@ -22,10 +22,11 @@ class DecisionRefused(Refused):
 
 
 @transaction.atomic
-def accept(*, pk: int, by: str, quantity: Decimal | None = None) -> Suggestion:
-    """Carry a suggestion out, with the advised quantity or the person's own. Locks its row.
+def accept(*, pk: int, by: str, quantity: Decimal | None = None, price: Decimal | None = None) -> Suggestion:
+    """Carry a suggestion out, with the advised quantity and price or the person's own. Locks its row.
 
-    Raises DecisionRefused where it is no longer open, or the quantity is not above 0; the act may refuse too.
+    Raises DecisionRefused where it is no longer open, the quantity or price is not above 0, or a price is given and
+    none is advised; the act may refuse too.
     """
     found = _locked(pk)
     if found.state == State.ACCEPTED:
@@ -33,11 +34,14 @@ def accept(*, pk: int, by: str, quantity: Decimal | None = None) -> Suggestion:
     _must_be_open(found)
     if quantity is not None and quantity <= 0:
         raise DecisionRefused("Choose a quantity above 0, or dismiss the suggestion.")
+    if price is not None and (price <= 0 or found.advised_price is None):
+        raise DecisionRefused("Choose a price above 0, or dismiss the suggestion.")
     chosen = found.quantity if quantity is None else quantity
+    charged = found.advised_price if price is None else price
     act = act_of(found.kind)
     with acting(by, f"Accepted: {found.title}"):
-        found.effect = act.accept(found, quantity=chosen, by=by) if act else {}
-    found.decided_quantity = chosen
+        found.effect = act.accept(found, quantity=chosen, price=charged, by=by) if act else {}
+    found.decided_quantity, found.decided_price = chosen, charged
     return _decided(found, State.ACCEPTED, by)
 
 
@@ -84,7 +88,8 @@ def undo(*, pk: int, by: str) -> Suggestion:
         with acting(by, f"Undone: {found.title}"):
             act.undo(found, by=by)
     found.state, found.effect, found.reason = State.OPEN, {}, ""
-    found.decided_by, found.decided_at, found.decided_quantity, found.snoozed_until = "", None, None, None
+    found.decided_by, found.decided_at, found.snoozed_until = "", None, None
+    found.decided_quantity, found.decided_price = None, None
     found.save()
     return found
 

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 class Draft:
     """What to offer. Ids name rows of the shop; money is in its currency; `evidence` holds JSON values only.
 
-    `key` says what it is about: while one with this key is open there is no second.
+    `key` says what it is about: while one with this key is open there is no second. `value` is what following it is
+    expected to earn over the `value_days` days from the decision on, with an 80 % range.
     """
 
     kind: str
@@ -30,15 +31,22 @@ class Draft:
     value: Decimal | None = None
     value_low: Decimal | None = None
     value_high: Decimal | None = None
+    value_days: int | None = None
     outlay: Decimal | None = None
+    advised_price: Decimal | None = None
     deadline_at: dt.datetime | None = None
 
 
 class Act(Protocol):
     """What following a kind of suggestion does, in the caller's transaction. Both raise Refused to say no."""
 
-    def accept(self, suggestion: Suggestion, *, quantity: Decimal | None, by: str) -> dict[str, Any]:
-        """Carry it out with this quantity; returns JSON values that `undo` needs and pages link to (`url`, `text`)."""
+    def accept(
+        self, suggestion: Suggestion, *, quantity: Decimal | None, price: Decimal | None, by: str
+    ) -> dict[str, Any]:
+        """Carry it out with this quantity and price: the advised ones or the person's own, None where none is advised.
+
+        Returns JSON values that `undo` needs and pages link to (`url`, `text`).
+        """
 
     def undo(self, suggestion: Suggestion, *, by: str) -> None:
         """Take back what `suggestion.effect` names."""

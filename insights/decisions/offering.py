@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import asdict
+from decimal import Decimal
 
 from django.utils import timezone
 
@@ -32,7 +33,7 @@ def offer(run: Run, kinds: Sequence[str], drafts: Sequence[Draft]) -> int:
         old = before.get(draft.key)
         if old is None:
             fresh.append(row)
-        elif old.quantity == row.quantity and old.outlay == row.outlay:
+        elif _same(old, row):
             row.pk, row.made_at, row.snoozed_until = old.pk, old.made_at, old.snoozed_until
             kept.append(row)
         else:
@@ -52,7 +53,19 @@ def expire(now: dt.datetime | None = None) -> None:
     late.update(state=State.EXPIRED)
 
 
-_FACTS = ["run", "title", "why", "evidence", "value", "value_low", "value_high", "deadline_at", "supplier"]
+_FACTS = [
+    "run", "title", "why", "evidence", "value", "value_low", "value_high", "value_days", "deadline_at", "supplier",
+]  # fmt: skip
+
+
+def _same(old: Suggestion, new: Suggestion) -> bool:
+    """Whether both ask for the same act. A price is kept to four places."""
+    asks = old.quantity == new.quantity and old.outlay == new.outlay
+    return asks and _as_kept(old.advised_price) == _as_kept(new.advised_price)
+
+
+def _as_kept(price: Decimal | None) -> Decimal | None:
+    return None if price is None else round(price, 4)
 
 
 def _row(run: Run, draft: Draft) -> Suggestion:

@@ -15,7 +15,9 @@ from shop.mount import prefix_of
 class Reorder:
     """The line's source is the suggestion, so that accepting twice orders once and undo finds its part again."""
 
-    def accept(self, suggestion: Suggestion, *, quantity: Decimal | None, by: str) -> dict[str, Any]:
+    def accept(
+        self, suggestion: Suggestion, *, quantity: Decimal | None, price: Decimal | None, by: str
+    ) -> dict[str, Any]:
         branch, supplier, product = suggestion.branch, suggestion.supplier, suggestion.product
         if branch is None or product is None or supplier is None:
             raise OrderRefused("This suggestion names no branch, product or supplier. Nothing was ordered.")
@@ -38,7 +40,9 @@ class Reorder:
 class Count:
     """Accepting is a promise to count; the link leads to where it is done."""
 
-    def accept(self, suggestion: Suggestion, *, quantity: Decimal | None, by: str) -> dict[str, Any]:
+    def accept(
+        self, suggestion: Suggestion, *, quantity: Decimal | None, price: Decimal | None, by: str
+    ) -> dict[str, Any]:
         return {"url": f"{prefix_of(suggestion.shop.slug)}stock/count/", "text": "Count it now"}
 
     def undo(self, suggestion: Suggestion, *, by: str) -> None:

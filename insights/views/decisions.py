@@ -59,9 +59,13 @@ def _shown(request: Any, pk: int) -> dict[str, Any]:
 @needs(Can.DECIDE)
 @require_POST
 def decision_accept(request: Any, pk: int) -> HttpResponse:
-    """Carry it out with the quantity given."""
-    by = request.user.email
-    return _act(request, pk, lambda: deciding.accept(pk=pk, by=by, quantity=_quantity(request.POST.get("quantity"))))
+    """Carry it out with the quantity and price given."""
+
+    def act() -> Suggestion:
+        quantity, price = _quantity(request.POST.get("quantity")), _price(request.POST.get("price"))
+        return deciding.accept(pk=pk, by=request.user.email, quantity=quantity, price=price)
+
+    return _act(request, pk, act)
 
 
 @needs(Can.DECIDE)
@@ -111,7 +115,15 @@ def _row(request: Any, pk: int, refused: str = "") -> HttpResponse:
 
 
 def _quantity(typed: str | None) -> Decimal | None:
-    """None where nothing was typed. Raises DecisionRefused for what is no amount."""
+    return _amount(typed, 3, "Write the quantity as a number, such as 48.")
+
+
+def _price(typed: str | None) -> Decimal | None:
+    return _amount(typed, 4, "Write the price as a number, such as 1.49.")
+
+
+def _amount(typed: str | None, places: int, sentence: str) -> Decimal | None:
+    """None where nothing was typed. Raises DecisionRefused with the sentence for what is no amount."""
     text = (typed or "").strip().replace(",", ".")
     if not text:
         return None
@@ -119,8 +131,8 @@ def _quantity(typed: str | None) -> Decimal | None:
         value = Decimal(text)
     except InvalidOperation:
         value = Decimal("NaN")
-    if not value.is_finite() or abs(value) >= 10**9 or value != round(value, 3):
-        raise DecisionRefused("Write the quantity as a number, such as 48.")
+    if not value.is_finite() or abs(value) >= 10**8 or value != round(value, places):
+        raise DecisionRefused(sentence)
     return value
 
 

@@ -33,7 +33,9 @@ class Ledger:
     def __init__(self) -> None:
         self.done: list[tuple[int, Decimal | None, str]] = []
 
-    def accept(self, suggestion: Suggestion, *, quantity: Decimal | None, by: str) -> dict[str, Any]:
+    def accept(
+        self, suggestion: Suggestion, *, quantity: Decimal | None, price: Decimal | None, by: str
+    ) -> dict[str, Any]:
         self.done.append((suggestion.pk, quantity, by))
         return {}
 

@@ -25,7 +25,9 @@ class Ledger:
     def __init__(self) -> None:
         self.done: dict[int, Decimal | None] = {}
 
-    def accept(self, suggestion: Suggestion, *, quantity: Decimal | None, by: str) -> dict[str, Any]:
+    def accept(
+        self, suggestion: Suggestion, *, quantity: Decimal | None, price: Decimal | None, by: str
+    ) -> dict[str, Any]:
         self.done[suggestion.pk] = quantity
         return {"url": "/s/green/products/", "text": "See the order"}
 

@@ -28,7 +28,9 @@ class Ledger:
         self.done: dict[int, Decimal | None] = {}
         self.times = 0
 
-    def accept(self, suggestion: Suggestion, *, quantity: Decimal | None, by: str) -> dict[str, Any]:
+    def accept(
+        self, suggestion: Suggestion, *, quantity: Decimal | None, price: Decimal | None, by: str
+    ) -> dict[str, Any]:
         self.done[suggestion.pk] = quantity
         self.times += 1
         return {"text": "carried out"}
@@ -154,7 +156,9 @@ def test_a_quantity_must_be_above_zero(run: Run, act: Ledger, wrong: Decimal) ->
 
 def test_an_act_that_refuses_leaves_it_open(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     class Closed(Ledger):
-        def accept(self, suggestion: Suggestion, *, quantity: Decimal | None, by: str) -> dict[str, Any]:
+        def accept(
+            self, suggestion: Suggestion, *, quantity: Decimal | None, price: Decimal | None, by: str
+        ) -> dict[str, Any]:
             raise DecisionRefused("The order was sent a minute ago.")
 
     monkeypatch.setitem(drafts._acts, KIND, Closed())
