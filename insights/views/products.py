@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
 from insights import downloads
+from insights.screens import product_page
 from insights.screens import products as screens
 from insights.views.downloads import download
 from inventory.models import Product
@@ -30,9 +31,9 @@ def product_list(request: Any) -> HttpResponse:
 @needs(Can.SEE_PRODUCTS)
 @require_safe
 def product_detail(request: Any, pk: int) -> HttpResponse:
-    """One product: facts, stock, prices and what it sold."""
+    """One product, by tabs."""
     product = get_object_or_404(Product.objects.select_related("category", "supplier", "tax_rate"), pk=pk)
-    screen = screens.detail(product, request.shop, request.membership.role)
-    if request.GET.get("export") == "demand" and screen.demand and screen.demand.content:
-        return download(request, downloads.of_demand(screen.demand.content.chart))
+    screen = product_page.build(product, request.shop, request.membership.role, request.GET)
+    if request.GET.get("export") and (file := product_page.file(screen, request.GET["export"])):
+        return download(request, file)
     return page(request, "insights/product_detail.html", {"screen": screen, "product": product})

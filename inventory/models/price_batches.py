@@ -1,5 +1,7 @@
 """Prices that change together, and the rules no advised price may break."""
 
+from typing import Any
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -8,7 +10,7 @@ from inventory.models.catalogue import Category, Product
 from shop.models import Branch
 from shop.tenancy import ShopForeignKey, ShopOwned
 
-SHARE = {"max_digits": 6, "decimal_places": 4, "null": True, "blank": True}
+SHARE: dict[str, Any] = {"max_digits": 6, "decimal_places": 4, "null": True, "blank": True}
 
 
 class PriceBatch(ShopOwned):

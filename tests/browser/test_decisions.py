@@ -17,8 +17,7 @@ from shop.models import Branch, Shop
 from shop.tenancy import use_shop
 from tests.browser.axe import violations
 from tests.browser.conftest import Live
-from tests.browser.test_pages import OVERFLOW, settled, shoot
-from tests.browser.test_people import TOO_SMALL
+from tests.browser.looks import OVERFLOW, Looks, each_look, is_well, on_phone_and_desk, settled, shoot
 from tests.insights.deciding import suggest
 from tests.insights.tills import sell_days
 
@@ -106,25 +105,18 @@ def paths(live: Live) -> dict[str, str]:
         "decision_detail": f"/s/green/decisions/{found.pk}/",
         "event_list": "/s/green/calendar/",
         "event_form": f"/s/green/calendar/{event.pk}/",
-        "product_demand": f"/s/green/products/{milk.pk}/",
+        "product_demand": f"/s/green/products/{milk.pk}/?tab=demand",
         "forecast_quality": "/s/green/insights/forecast/",
         "brief": "/s/green/brief/",
     }
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("width", [320, 390, 1440])
-def test_every_page_in_every_size_and_theme(morning: Live, open_page: Open, width: int, dark: bool) -> None:
+@on_phone_and_desk
+def test_every_page_in_every_size_and_theme(morning: Live, open_page: Open, looks: Looks) -> None:
     for name, path in paths(morning).items():
-        page = open_page(morning.cast.alice, path, width, dark)
-        page.wait_for_load_state("networkidle")
-        assert page.evaluate(OVERFLOW) <= 0, f"{name} scrolls sideways at {width}"
-        assert page.locator("h1").count() == 1, name
-        assert page.locator(".panel-error").count() == 0, name
-        assert page.evaluate(TOO_SMALL) == [], name
-        shoot(page, name, width, dark)
-        assert violations(page) == [], name
-        page.close()
+        for page, width, dark in each_look(open_page, morning.cast.alice, path, looks):
+            shoot(page, name, width, dark)
+            is_well(page, name)
 
 
 def test_accept_with_another_quantity_on_a_phone_then_undo(morning: Live, open_page: Open) -> None:

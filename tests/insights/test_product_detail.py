@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from insights.screens.product_page import TABS
 from inventory import services as stock
 from inventory.models import Product, Supplier
 from shop.models import Branch, User
@@ -38,26 +39,47 @@ def milk(morning: Cast) -> Product:
     return product
 
 
-def get(cast: Cast, product: Product, user: User | None = None) -> str:
-    response = client_of(user or cast.alice).get(f"/s/green/products/{product.pk}/")
+def get(cast: Cast, product: Product, user: User | None = None, tab: str = "") -> str:
+    response = client_of(user or cast.alice).get(f"/s/green/products/{product.pk}/?tab={tab}")
     assert response.status_code == 200
     return str(response.content.decode())
 
 
+def every_tab(cast: Cast, product: Product, user: User | None = None) -> str:
+    return "".join(get(cast, product, user, tab.key) for tab in TABS)
+
+
 def test_the_owner_sees_everything(morning: Cast, milk: Product) -> None:
     sell(morning.green, YESTERDAY, quantity="7")
-    html = get(morning, milk)
-    for words in ("€1.55", "€1.45", "€1.10", "29%", "MILK", "Dairy", "Green Grocer Farm", "L77", "Wed 1 Apr"):
-        assert words in html, words
-    assert "Supplier raised it" in html and "alice@shops.example" in html
-    assert "Pieces sold, last 12 weeks" in html and "7 in the last 28 days" in html
-    assert "Delivery" in html and "delivery note 9" in html
-    assert f"/s/green/admin/inventory/product/{milk.pk}/change/" in html
+    shown = {
+        "": ("€1.55", "€1.10", "29%", "MILK", "Dairy", "Pieces sold, last 12 weeks", "7 in the last 28 days"),
+        "demand": ("Pieces sold, last 12 weeks", "No forecast knows this product yet"),
+        "price": ("€1.55", "€1.45", "€1.10", "Supplier raised it", "alice@shops.example"),
+        "stock": ("Delivery", "delivery note 9", "L77", "Wed 1 Apr"),
+        "history": ("Product changed: Price", "Supplier raised it", "alice@shops.example"),
+    }
+    for tab, expected in shown.items():
+        html = get(morning, milk, tab=tab)
+        for words in expected:
+            assert words in html, (tab, words)
+    assert "Green Grocer Farm" in get(morning, milk)
+    assert f"/s/green/admin/inventory/product/{milk.pk}/change/" in get(morning, milk, tab="stock")
+
+
+def test_the_open_tab_is_marked_and_an_unknown_one_is_the_overview(morning: Cast, milk: Product) -> None:
+    assert 'href="?tab=stock" aria-current="page"' in get(morning, milk, tab="stock")
+    assert f'href="/s/green/products/{milk.pk}/" aria-current="page"' in get(morning, milk, tab="nonsense")
+
+
+def test_a_tab_is_swapped_alone(morning: Cast, milk: Product) -> None:
+    path = f"/s/green/products/{milk.pk}/?tab=stock"
+    html = morning.client().get(path, headers={"HX-Request": "true", "HX-Target": "product"}).content.decode()
+    assert html.lstrip().startswith('<div id="product"') and "delivery note 9" in html
 
 
 def test_a_cashier_sees_facts_and_prices_only(morning: Cast, milk: Product) -> None:
     sell(morning.green, YESTERDAY, quantity="7")
-    html = get(morning, milk, morning.bob)
+    html = every_tab(morning, milk, morning.bob)
     assert "€1.55" in html
     for hidden in (
         "alice@shops.example",
@@ -72,12 +94,16 @@ def test_a_cashier_sees_facts_and_prices_only(morning: Cast, milk: Product) -> N
         "28 days",
         "/admin/",
         "movements",
+        "tab=demand",
+        "tab=stock",
+        "tab=reviews",
+        "tab=history",
     ):
         assert hidden not in html, hidden
 
 
 def test_a_clerk_sees_stock_but_no_cost(morning: Cast, milk: Product) -> None:
-    html = get(morning, milk, make_member(shop=morning.green, role=Role.CLERK))
+    html = every_tab(morning, milk, make_member(shop=morning.green, role=Role.CLERK))
     assert "L77" in html and "€1.10" not in html and "sold, last" not in html
 
 
@@ -104,8 +130,8 @@ def test_a_foreign_product_is_one_that_is_not(morning: Cast) -> None:
 
 
 def test_queries_do_not_grow(morning: Cast, milk: Product, queries: Any) -> None:
-    path = f"/s/green/products/{milk.pk}/"
+    paths = [f"/s/green/products/{milk.pk}/?tab={tab.key}" for tab in TABS]
     sell(morning.green, YESTERDAY)
-    few = queries(morning.client(), path)
+    few = [queries(morning.client(), path) for path in paths]
     sell_days(morning.green, YESTERDAY, 20, each=2)
-    assert queries(morning.client(), path) == few
+    assert [queries(morning.client(), path) for path in paths] == few

@@ -1,0 +1,1 @@
+/* Prices: the slider and the number field say the same. */
