@@ -147,7 +147,7 @@ left join lateral (
     where shop_id = %(shop)s and item_id = i.id and is_promotion and seen_on between %(first)s and %(on)s
     order by seen_on desc limit 1
 ) p on true
-where i.shop_id = %(shop)s and i.product_id is not null
+where i.shop_id = %(shop)s and i.product_id is not null and i.of_ours is not null
     and (%(products)s::bigint[] is null or i.product_id = any(%(products)s::bigint[]))
     and (r.seen_on is not null or p.seen_on is not null)
 order by i.product_id, c.name, c.id, r.seen_on desc nulls last, p.seen_on desc nulls last, i.id

@@ -1,5 +1,7 @@
 """What other shops ask for the same goods."""
 
+from decimal import Decimal
+
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -51,9 +53,11 @@ class CompetitorItem(ShopOwned):
         "of ours in one",
         max_digits=12,
         decimal_places=6,
+        default=Decimal(1),
         null=True,
         blank=True,
-        help_text="How much of what our price buys is in one of theirs: 2 where theirs is 500 g and ours 250 g.",
+        help_text="How much of what our price buys is in one of theirs: 2 where theirs is 500 g and ours 250 g. "
+        "Empty: it cannot be told, and the prices are not compared.",
     )
     candidates = models.JSONField(default=list, blank=True)
     looked_at = models.DateTimeField(null=True, blank=True, help_text="When candidates were last looked for.")
