@@ -55,7 +55,9 @@ class PriceAdvice(ShopOwned):
 
     `price` is advised and may equal `price_now`; `change` is what the move is expected to earn a week, with its 80 %
     range, substitutes included. `key_score` 0 to 1 tells how much customers judge the shop by the product. `rules`
-    names what decided (facts as JSON); `why_not` is a plain sentence where nothing can be advised.
+    are the bounds that held, the first counting most: {rule, text, least, most}; `lowest` and `highest` what they
+    leave. `units_error` is the standard deviation of the log of `units_now`. `why_not` is a plain sentence where no
+    move can be advised.
     """
 
     keeps_history = False
@@ -67,6 +69,7 @@ class PriceAdvice(ShopOwned):
     unit_cost = models.DecimalField(**PRICE, null=True)
     tax_rate = models.DecimalField(max_digits=6, decimal_places=4, default=0)
     units_now = models.FloatField(default=0)
+    units_error = models.FloatField(default=0, db_default=0)
     units = models.FloatField(default=0)
     margin_now = models.DecimalField(**MONEY, null=True)
     margin = models.DecimalField(**MONEY, null=True)
@@ -75,6 +78,8 @@ class PriceAdvice(ShopOwned):
     change_high = models.DecimalField(**MONEY, null=True)
     key_score = models.FloatField(default=0)
     is_key = models.BooleanField(default=False)
+    lowest = models.DecimalField(**PRICE, null=True)
+    highest = models.DecimalField(**PRICE, null=True)
     rules = models.JSONField(default=list)
     why_not = models.CharField(max_length=200, blank=True, default="")
 
