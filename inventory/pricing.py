@@ -5,7 +5,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 HOW = {"set": "Set to", "percent": "Change by per cent", "amount": "Change by amount"}
 # An ending as (step, offset): the prices that end so are offset, offset + step, offset + 2 steps ...
-_ENDINGS = {
+ENDING_STEPS = {
     "whole": (Decimal("1"), Decimal("0")),
     "five": (Decimal("0.05"), Decimal("0")),
     "x09": (Decimal("1"), Decimal("0.09")),
@@ -44,7 +44,7 @@ class Rule:
 def _ended(price: Decimal, ending: str) -> Decimal:
     if not ending:
         return price.quantize(CENT, ROUND_HALF_UP)
-    step, offset = _ENDINGS[ending]
+    step, offset = ENDING_STEPS[ending]
     steps = ((price - offset) / step).quantize(Decimal(1), ROUND_HALF_UP)
     nearest = offset + steps * step
     return (nearest if nearest > 0 else nearest + step).quantize(CENT)
