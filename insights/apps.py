@@ -10,6 +10,8 @@ class InsightsConfig(AppConfig):
         from insights import night  # its receiver hears of imports
         from insights.briefs import sending  # noqa: F401  registers its job and its hour
         from insights.ordering import acts
+        from insights.reviews import acts as replies
 
         night.register()
         acts.register()
+        replies.register()

@@ -1,1 +1,1 @@
-"""What tills may ask about customers."""
+"""What tills may ask about customers, and the reviews they may send."""

@@ -4,4 +4,7 @@ from django.urls import path
 
 from customers.api import views
 
-urlpatterns = [path("customers", views.Customers.as_view(), name="customers")]
+urlpatterns = [
+    path("customers", views.Customers.as_view(), name="customers"),
+    path("reviews", views.Reviews.as_view(), name="reviews"),
+]

@@ -49,6 +49,10 @@ def some_cash(shelf: Shelf) -> dict[str, Any]:
     return {"id": str(uuid.uuid4()), "kind": "paid_out", "amount": "4.00", "reason": "Milk", "moved_at": now()}
 
 
+def a_review(shelf: Shelf) -> dict[str, Any]:
+    return {"id": str(uuid.uuid4()), "text": "Always fresh.", "stars": 5}
+
+
 API: dict[str, Endpoint] = {
     "api:openapi": Endpoint(needs=ANYBODY),
     "api:docs": Endpoint(needs=ANYBODY),
@@ -61,6 +65,7 @@ API: dict[str, Endpoint] = {
     "api:lookup": Endpoint(query=lambda shelf: {"code": shelf.product.sku}),
     "api:stock": Endpoint(query=lambda shelf: {"sku": shelf.product.sku}),
     "api:customers": Endpoint(query=lambda shelf: {"code": "C1"}),
+    "api:reviews": Endpoint("post", body=a_review, answers=(201,)),
     # sales
     "api:sale_documents": Endpoint("post", body=a_sale, answers=(201,)),
     "api:sale_batch": Endpoint("post", body=lambda shelf: {"sales": [a_sale(shelf)]}),
