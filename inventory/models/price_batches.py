@@ -34,6 +34,8 @@ class PriceBatch(ShopOwned):
     made_at = models.DateTimeField(default=timezone.now, editable=False)
     decided_by = models.CharField(max_length=200, blank=True, default="")
     decided_at = models.DateTimeField(null=True, blank=True)
+    undone_by = models.CharField(max_length=200, blank=True, default="", db_default="")
+    undone_at = models.DateTimeField(null=True, blank=True)
     settled_at = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="When its prices became the products' own."
     )
@@ -58,13 +60,15 @@ class PriceBatch(ShopOwned):
 
 
 class PriceBatchLine(ShopOwned):
-    """One product's new price in a batch; `price_before` is what it cost when the batch was approved."""
+    """One product's new price in a batch; `price_before` is what it cost until further notice when the batch was
+    approved, and for what becomes the product's own price: when it did. `was_left`: undoing left a later price."""
 
     batch = ShopForeignKey(PriceBatch, models.CASCADE, related_name="lines", db_index=False)
     product = ShopForeignKey(Product, models.CASCADE, related_name="+")
     price = models.DecimalField(max_digits=12, decimal_places=4)
     price_before = models.DecimalField(max_digits=12, decimal_places=4, null=True, blank=True)
     note = models.CharField(max_length=200, blank=True, default="")
+    was_left = models.BooleanField(default=False, db_default=False)
 
     class Meta(ShopOwned.Meta):
         ordering = ["id"]
@@ -139,4 +143,4 @@ class PriceTie(ShopOwned):
         ]
 
     def __str__(self) -> str:
-        return f"{self.first_id} and {self.second_id}"
+        return f"{self.first} and {self.second}"
