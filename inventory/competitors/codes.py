@@ -8,9 +8,14 @@ from inventory.codes import GTIN_LENGTHS, Reading, good_check_digit, read_codes,
 
 
 def canonical(code: str) -> str:
-    """A barcode as it is kept: digits without spaces or dashes, a shorter number of 12 digits as one of 13."""
-    bare = "".join(sign for sign in code if sign.isalnum())
-    return bare.zfill(13) if is_global(bare) and len(bare) == 12 else bare[:48]
+    """A barcode as it is kept: without spaces and dashes."""
+    return "".join(sign for sign in code if sign.isalnum())[:48]
+
+
+def same(code: str) -> list[str]:
+    """The ways to write one number: with and without zeros before it."""
+    bare = code.lstrip("0") or code
+    return sorted({code, bare, *(bare.zfill(length) for length in GTIN_LENGTHS)})
 
 
 def is_global(code: str) -> bool:
@@ -37,13 +42,13 @@ def _first(forms: Iterable[str], found: dict[str, Reading]) -> Reading | None:
 
 
 def _forms(code: str) -> list[str]:
+    """As it stands, with the zeros that spreadsheets take away, and with its check digit."""
     bare = canonical(code)
-    if is_global(bare):
-        return [bare]
-    if bare.isascii() and bare.isdigit() and len(bare) + 1 in GTIN_LENGTHS:
-        whole = with_check_digit(bare)
-        return [whole] if is_global(whole) else []
-    return []
+    if not (bare.isascii() and bare.isdigit()):
+        return []
+    padded = [bare.zfill(length) for length in GTIN_LENGTHS if 0 < length - len(bare) < 3][:1]
+    whole = [with_check_digit(bare)] if len(bare) + 1 in GTIN_LENGTHS else []
+    return [form for form in (bare, *padded, *whole) if is_global(form)]
 
 
 def _in_store(code: str) -> bool:

@@ -92,7 +92,7 @@ def _item(competitor: Competitor, name: str, barcode: str, content: str) -> Comp
     """The item of this code, else of this name and size without regard to case, else a new one."""
     items: Any = CompetitorItem.objects.filter(competitor=competitor).order_by("pk")
     if barcode:
-        found: CompetitorItem | None = items.filter(barcode=barcode).first()
+        found: CompetitorItem | None = items.filter(barcode__in=codes.same(barcode)).first()
         if found is None:
             made: CompetitorItem = CompetitorItem.objects.create(
                 competitor=competitor, name=name, barcode=barcode, content=content

@@ -86,7 +86,7 @@ def test_several_maps_after_one_option(cast: Cast, file: str, tmp_path: Path) ->
     ("arguments", "words"),
     [
         (["nowhere", "products"], "There is no shop “nowhere”"),
-        (["green", "recipes"], "“recipes” cannot be imported. What can: customers, products"),
+        (["green", "recipes"], "“recipes” cannot be imported. What can: competitor_prices, customers, products"),
         (["green", "customers"], "No column gives id"),
     ],
 )
@@ -129,6 +129,7 @@ def test_field_names_are_the_ones_scripts_rely_on() -> None:
             "receipt time product quantity price total discount tax tender customer branch register cashier"
         ),
         "sales_daily": "date product quantity net price cost branch",
+        "competitor_prices": "competitor name barcode size price promotion seen_on source",
         "products": "sku name barcode category unit price cost tax_rate supplier pack_size shelf_life_days",
         "stock": "product branch quantity lot best_before use_by",
         "customers": "id name email phone joined",
