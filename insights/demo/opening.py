@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from django.db import connection, transaction
 from django.utils import timezone
 
-from insights.demo import branches, oddities, papers, selling, shifts
+from insights.demo import branches, decisions, oddities, papers, selling, shifts
 from insights.demo.catalogue import SUPPLIERS
 from insights.demo.files import write_demo
 from insights.demo.grocer import Demo, build
@@ -118,6 +118,7 @@ def _fill(demo: Demo, say: Say) -> None:
         say(f"Closing the tills of the last {shifts.WEEKS} weeks")
         shifts.write_shifts(demo)
         selling.write_till_facts(demo)
+        decisions.write_decisions(demo, OWNER)
         oddities.send_oddities(demo)
 
 

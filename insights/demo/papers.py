@@ -27,7 +27,7 @@ Row = tuple[Any, ...]
 
 
 def write_price_history(demo: Demo) -> None:
-    """Every earlier price and cost of every product, with its day and reason; the present one the import has told."""
+    """Every price and cost of every product, with its day and reason; the present one the import tells again."""
     with connection.cursor() as cursor:
         cursor.execute(_PRICES_TABLE)
         _copy(cursor, "demo_prices", _price_rows(demo))
@@ -101,12 +101,10 @@ def moment(day: dt.date, time: dt.time) -> dt.datetime:
 
 
 def _price_rows(demo: Demo) -> Iterator[Row]:
-    last = {change.product: change for change in demo.changes}
     for change in demo.changes:
-        if change is not last[change.product]:
-            cost = None if change.cost is None else pounds(change.cost)
-            at = moment(demo.calendar.days[change.day], dt.time(0))
-            yield demo.products[change.product].sku, pounds(change.price), cost, at, change.reason
+        cost = None if change.cost is None else pounds(change.cost)
+        at = moment(demo.calendar.days[change.day], dt.time(0))
+        yield demo.products[change.product].sku, pounds(change.price), cost, at, change.reason
 
 
 def _move_rows(demo: Demo) -> Iterator[Row]:
