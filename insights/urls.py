@@ -39,6 +39,10 @@ urlpatterns = [
     path("products/", products.product_list, name="product_list"),
     path("products/<int:pk>/", products.product_detail, name="product_detail"),
     path("reviews/", reviews.review_list, name="review_list"),
+    path("reviews/new/", reviews.review_new, name="review_new"),
+    path("reviews/<int:pk>/", reviews.review_detail, name="review_detail"),
+    path("reviews/<int:pk>/correct/", reviews.review_correct, name="review_correct"),
+    path("reviews/<int:pk>/reply/", reviews.review_reply, name="review_reply"),
     path("prices/", reviews.price_list, name="price_list"),
     # the calendar
     path("calendar/", calendar.event_list, name="event_list"),

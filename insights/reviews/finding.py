@@ -19,8 +19,14 @@ from inventory.models import Product, Supplier
 from shop.models import Branch
 from shop.periods import Period
 
-SPANS = {"4w": ("Last 4 weeks", 28), "12w": ("Last 12 weeks", 84), "12m": ("Last 12 months", 364), "all": ("All", 0)}
-DEFAULT_SPAN = "12m"
+SPANS = {
+    "4w": ("Last 4 weeks", 28),
+    "12w": ("Last 12 weeks", 84),
+    "26w": ("Last 26 weeks", 182),
+    "12m": ("Last 12 months", 364),
+    "all": ("All", 0),
+}
+DEFAULT_SPAN = "12w"
 LABELS = {**TONES, "unread": "Not read yet"}
 SHOWS = {"": "All", "waiting": "Waiting for a reply", "corrected": "Corrected", "spam": "Spam"}
 MOST_CHOICES = 500
@@ -72,7 +78,7 @@ class Filters:
 
     @property
     def by_week(self) -> bool:
-        return self.span in ("4w", "12w")
+        return self.span.endswith("w")
 
     @property
     def period(self) -> Period | None:

@@ -141,19 +141,21 @@ def _of(found: Any) -> Any:
 
 
 def _by_aspect(found: Any) -> dict[str, tuple[float, float, int, int]]:
-    rows = _of(found).values_list("aspect").annotate(
-        Avg("score"), Variance("score"), Count("pk"), Count("pk", filter=Q(score__lt=0))
-    )  # fmt: skip
-    return {name: (float(mean), float(spread or 0), many, bad) for name, mean, spread, many, bad in rows}
+    rows = (
+        _of(found)
+        .values("aspect")
+        .annotate(mean=Avg("score"), spread=Variance("score"), many=Count("pk"), bad=Count("pk", filter=Q(score__lt=0)))
+    )
+    return {row["aspect"]: (float(row["mean"]), float(row["spread"] or 0), row["many"], row["bad"]) for row in rows}
 
 
 def _worst_branches(found: Any) -> dict[str, tuple[str, float]]:
     """By aspect the branch spoken worst of, where two or more are spoken of often enough to compare."""
-    rows = _of(found).exclude(review__branch=None).values_list("aspect", "review__branch__name")
+    rows = _of(found).exclude(review__branch=None).values("aspect", "review__branch__name")
     at: dict[str, list[tuple[float, str]]] = {}
-    for name, branch, many, mean in rows.annotate(Count("pk"), Avg("score")):
-        if many >= LEAST_AT_BRANCH:
-            at.setdefault(name, []).append((float(mean), branch))
+    for row in rows.annotate(many=Count("pk"), mean=Avg("score")):
+        if row["many"] >= LEAST_AT_BRANCH:
+            at.setdefault(row["aspect"], []).append((float(row["mean"]), row["review__branch__name"]))
     return {name: (min(means)[1], min(means)[0]) for name, means in at.items() if len(means) > 1}
 
 

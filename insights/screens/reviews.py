@@ -1,267 +1,339 @@
-"""What customers wrote and how it sounds: a list with filters, counts, and the trend."""
+"""What customers say: how it sounds, where that goes, what it is about, and the reviews themselves."""
 
 from __future__ import annotations
 
-import datetime as dt
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
-from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
 from django.db import transaction
-from django.db.models import Count, Q
-from django.db.models.functions import TruncMonth, TruncWeek
-from django.urls import reverse
+from django.db.models import Count
 
 from customers.models import Review
 from insights import charts
+from insights.charts import Chart
 from insights.downloads import File
-from insights.models import ReviewReading, Run
-from inventory.models import Product
+from insights.models import Aspect, Run
+from insights.reviews import chance, finding, reports
+from insights.reviews.finding import LABELS, SHOWS, SPANS, Filters
+from insights.reviews.reports import AspectRow, Step, ThemeRow, Totals
+from insights.reviews.standing import DISPLEASED, PLEASED, standing
+from insights.screens import review_rows
+from insights.screens.review_rows import LANGUAGES, READERS, Entry
+from shop import formats
 from shop.csvout import Cell, quantity
-from shop.models import Branch
 from shop.roles import Can, may
 
-ROWS = 25
-SPANS = {"4w": ("Last 4 weeks", 28), "12w": ("Last 12 weeks", 84), "12m": ("Last 12 months", 364), "all": ("All", 0)}
-DEFAULT_SPAN = "12m"
-LABELS = {"negative": "Displeased", "positive": "Pleased", "neutral": "Neither", "unread": "Not read yet"}
-MOST_CHOICES = 500
-LONG = 500
-EXPORT_COLUMNS = ("id", "language", "label", "score")
+ROWS = 20
+EXPORT_COLUMNS = ("id", "language", "label", "score", "confidence", "aspects")
 
 
 @dataclass(frozen=True, slots=True)
-class Filters:
-    label: str
-    span: str
-    product: Product | None
-    branch: Branch | None
-    products: tuple[Product, ...]
-    branches: tuple[Branch, ...]
-    page: str
-    today: dt.date
+class AspectLine:
+    """An aspect as its row of the table says it."""
 
-    @property
-    def narrowed(self) -> bool:
-        return bool(self.label or self.product or self.branch)
-
-    @property
-    def first(self) -> dt.date | None:
-        """The first day, on which a week or month of the chart begins."""
-        days = SPANS[self.span][1]
-        if not days:
-            return None
-        first = self.today - dt.timedelta(days=days - 1)
-        return first - dt.timedelta(days=first.weekday()) if self.by_week else first.replace(day=1)
-
-    @property
-    def by_week(self) -> bool:
-        return self.span in ("4w", "12w")
-
-    @property
-    def span_words(self) -> str:
-        return SPANS[self.span][0]
-
-    def url(self, **changes: str) -> str:
-        said = {
-            "label": self.label,
-            "span": "" if self.span == DEFAULT_SPAN else self.span,
-            "product": str(self.product.pk) if self.product else "",
-            "branch": str(self.branch.pk) if self.branch else "",
-        } | changes
-        return f"{reverse('insights:review_list')}?{urlencode({k: v for k, v in said.items() if v})}"
+    name: str
+    url: str
+    picked: bool
+    row: AspectRow
+    score: str
+    tone: str
+    change: str
+    direction: str
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One review of the list; `author` is empty for roles that may not see customers by name."""
-
-    review: Review
-    reading: ReviewReading | None
-    author: str
-    beginning: str
-    rest: str
-
-    @property
-    def words(self) -> str:
-        return LABELS[self.reading.label if self.reading else "unread"]
+class ThemeLine:
+    row: ThemeRow
+    url: str
+    picked: bool
 
 
 @dataclass(frozen=True, slots=True)
 class ReviewsScreen:
     filters: Filters
+    lead: str
+    cards: list[dict[str, Any]]
+    chart: Chart | None
+    aspects: list[AspectLine]
+    themes: list[ThemeLine]
     entries: list[Entry]
     page: Page[Any]
-    cards: list[dict[str, Any]]
-    chart: charts.Chart | None
+    shows: list[tuple[str, str, str]]
     basis: str
     run: Run | None
     is_empty: bool
     spans: Mapping[str, tuple[str, int]]
     labels: Mapping[str, str]
-
-
-def read(given: Mapping[str, str], today: dt.date) -> Filters:
-    """Read an address. What is not known is as not said."""
-    reviewed = Review.objects.exclude(product=None).order_by().values("product_id").distinct()
-    products = tuple(Product.objects.filter(pk__in=reviewed).order_by("name", "pk")[:MOST_CHOICES])
-    branches = tuple(Branch.objects.order_by("name"))
-    label, span = given.get("label", ""), given.get("span", "")
-    return Filters(
-        label=label if label in LABELS else "",
-        span=span if span in SPANS else DEFAULT_SPAN,
-        product=next((one for one in products if str(one.pk) == given.get("product", "")), None),
-        branch=next((one for one in branches if str(one.pk) == given.get("branch", "")), None),
-        products=products,
-        branches=branches,
-        page=given.get("page", "1"),
-        today=today,
-    )
+    aspect_names: list[tuple[str, str]]
+    languages: list[tuple[str, str]]
+    reset_url: str
+    trend_url: str
 
 
 @transaction.atomic
 def build(filters: Filters, role: str) -> ReviewsScreen:
-    whole = _within(filters)
-    listed = _labelled(whole, filters.label).select_related("product", "branch").prefetch_related("readings")
-    page = Paginator(listed, ROWS).get_page(filters.page)
-    named = may(role, Can.SEE_CUSTOMERS)
+    whole = finding.within(filters, filters.period)
+    earlier = finding.within(filters, filters.before) if filters.before else None
+    now = reports.totals(whole, filters.today)
+    before = reports.totals(earlier, filters.today) if earlier is not None else None
+    page = Paginator(finding.listed(filters), ROWS).get_page(filters.page)
+    steps = reports.steps(whole, by_week=filters.by_week, until=filters.today)
+    lines = [_aspect(filters, row) for row in reports.aspects(whole, earlier)]
     return ReviewsScreen(
         filters=filters,
-        entries=[_entry(review, named=named) for review in page],
+        lead=_lead(filters, now, before, lines),
+        cards=_cards(filters, now, before),
+        chart=_chart(filters, steps),
+        aspects=lines,
+        themes=[_theme(filters, row) for row in reports.themes()],
+        entries=review_rows.entries(page.object_list, role, filters.today),
         page=page,
-        cards=_cards(filters, whole),
-        chart=_chart(filters, whole),
+        shows=_shows(filters, now),
         basis=_basis(whole),
-        run=Run.objects.latest_done("sentiment"),
-        is_empty=not Review.objects.exists(),
+        run=finding.latest_run(),
+        is_empty=not now.reviews and not now.spam and not Review.objects.exists(),
         spans=SPANS,
         labels=LABELS,
-    )
+        aspect_names=[(one.value, str(one.label)) for one in Aspect],
+        languages=sorted(((one, LANGUAGES.get(one, one)) for one in filters.choices.languages), key=lambda one: one[1]),
+        reset_url=filters.url(label="", show="", branch="", q="", aspect="", product="", supplier="", language="",
+                              source="", theme=""),
+        trend_url=filters.url(export="trend") if may(role, Can.EXPORT) else "",
+    )  # fmt: skip
 
 
-def of_reviews(filters: Filters, role: str) -> File:
-    """The list as a file, under the names an import uses. Who wrote is in it for roles that may see it."""
-    named = may(role, Can.SEE_CUSTOMERS)
-    author = ("author",) if named else ()
-    header = ("code", "source", "product", "branch", "rating", "title", "text", *author, "date", *EXPORT_COLUMNS[1:])
-    return File("reviews", header, _rows(filters, named=named))
+# --- In words ------------------------------------------------------------------------------------------------------
 
 
-def rows() -> Iterator[tuple[Cell, ...]]:
-    """Every review read: its number, language, label and score."""
-    found = ReviewReading.objects.order_by("review__source", "review__code").select_related("review")
-    for row in found.iterator(chunk_size=2000):
-        yield row.review.code, row.language, row.label, quantity(row.score)
+def _lead(filters: Filters, now: Totals, before: Totals | None, aspects: list[AspectLine]) -> str:
+    """Two or three sentences: how it sounds, whether that changed, what is complained of, what waits."""
+    if not now.read:
+        return f"{_many(now.reviews)} {_when(filters)}, none of them read yet." if now.reviews else ""
+    said = f"Of {_many(now.read)} {_when(filters)}, {_percent(now.pleased, now.read)} sound pleased and "
+    said += f"{_percent(now.displeased, now.read)} displeased{_since(now, before)}."
+    bad = max(aspects, key=lambda line: line.row.bad, default=None)
+    if bad and bad.row.bad > 1:
+        said += f" Complaints are mostly about {bad.name.lower()}: {bad.row.bad:,} of them."
+    if now.waiting:
+        said += f" {now.waiting:,} {'waits' if now.waiting == 1 else 'wait'} for a reply."
+    return said
 
 
-def _within(filters: Filters) -> Any:
-    """The reviews asked for, whatever their label. One without a date is in no span but all."""
-    found = Review.objects.all()
-    if filters.first:
-        found = found.filter(written_on__gte=filters.first, written_on__lte=filters.today)
-    if filters.product:
-        found = found.filter(product=filters.product)
-    if filters.branch:
-        found = found.filter(branch=filters.branch)
-    return found
+def _since(now: Totals, before: Totals | None) -> str:
+    """Up from 12% in as many days before, and whether that means anything."""
+    if before is None or not before.read:
+        return ""
+    meaning = chance.of_shares(now.displeased, now.read, before.displeased, before.read)
+    if meaning == chance.TOO_FEW:
+        return f" ({chance.TOO_FEW} whether that changed)"
+    return f", after {_percent(before.displeased, before.read)} as long before: {meaning}"
 
 
-def _labelled(found: Any, label: str) -> Any:
-    if label == "unread":
-        return found.filter(readings=None)
-    return found.filter(readings__label=label) if label else found
+def _when(filters: Filters) -> str:
+    return "in all" if filters.span == "all" else f"of the {filters.span_words.lower()}"
 
 
-def _entry(review: Any, *, named: bool) -> Entry:
-    reading = next(iter(review.readings.all()), None)
-    cut = len(review.text) if len(review.text) <= LONG else review.text.rfind(" ", 0, LONG) + 1 or LONG
-    return Entry(review, reading, review.author if named else "", review.text[:cut], review.text[cut:])
+def _many(count: int) -> str:
+    return "1 review" if count == 1 else f"{count:,} reviews"
 
 
-def _cards(filters: Filters, whole: Any) -> list[dict[str, Any]]:
-    """Tiles that narrow the list to what they count."""
-    counts = Counter(
-        {
-            label or "unread": many
-            for label, many in whole.order_by().values_list("readings__label").annotate(Count("pk"))
-        }
-    )
-    total = sum(counts.values())
-    cards = [{"label": "Reviews", "value": f"{total:,}", "url": filters.url(label=""), "picked": not filters.label}]
-    for label, words in LABELS.items():
-        if label != "unread" or counts[label]:
-            share = f"{counts[label] / total:.0%}" if total else ""
-            url = filters.url(label=label)
-            value = f"{counts[label]:,}"
-            cards.append({"label": words, "value": value, "note": share, "url": url, "picked": filters.label == label})
-    return cards
+def _percent(part: int, of: int) -> str:
+    return formats.percent(Decimal(round(Decimal(part) / of, 2))) if of else formats.UNKNOWN
 
 
-def _chart(filters: Filters, whole: Any) -> charts.Chart | None:
-    """Pleased and displeased ones by week, or by month of a longer span; nothing where no review has a date."""
-    by_week = filters.by_week
-    step = TruncWeek("written_on") if by_week else TruncMonth("written_on")
-    good, bad = (Count("pk", filter=Q(readings__label=label)) for label in ("positive", "negative"))
-    dated = whole.exclude(written_on=None).order_by().annotate(step=step)
-    counted = dated.values_list("step").annotate(good=good, bad=bad)
-    found = {first: (pleased, displeased) for first, pleased, displeased in counted}
-    if not found:
-        return None
-    days = list(_steps(min(found), max(*found, filters.today), by_week=by_week))
-    series = [
-        charts.Series(words, [found.get(day, (0, 0))[place] for day in days])
-        for place, words in enumerate(("Pleased", "Displeased"))
+def score_words(score: Decimal | float | None) -> str:
+    """0.32 with its sign; the score goes from -1 to 1."""
+    return formats.number(None if score is None else Decimal(str(score)), 2, sign=True)
+
+
+# --- The strip -----------------------------------------------------------------------------------------------------
+
+
+def _cards(filters: Filters, now: Totals, before: Totals | None) -> list[dict[str, Any]]:
+    unread = f"{now.unread:,} not read yet" if now.unread else ""
+    bare = filters.url(label="", show="")
+    return [
+        {"label": "Reviews", "value": f"{now.reviews:,}", "note": unread or _spam(now), "url": bare,
+         "picked": not filters.label and not filters.show},
+        _tone(filters, PLEASED, now, before),
+        _tone(filters, DISPLEASED, now, before),
+        {"label": "Mean score", "value": score_words(now.mean), "note": "from −1 to 1",
+         "definition": "The mean of what each review scores, from −1 for very displeased to 1 for very pleased. "
+         "Where a person corrected how a review sounds, it counts as they said."},
+        {"label": "Waiting for a reply", "value": f"{now.waiting:,}", "url": filters.url(label="", show="waiting"),
+         "picked": filters.show == "waiting", "note": f"of the last {finding.WAITS_DAYS} days",
+         "definition": f"Displeased reviews of the last {finding.WAITS_DAYS} days that nobody marked as replied to, "
+         "nor said that they need no reply."},
+        {"label": "Reply rate", "value": formats.percent(now.reply_rate),
+         "note": f"{now.replied:,} of {now.displeased:,} displeased" if now.displeased else "",
+         "definition": "The share of displeased reviews that were marked as replied to."},
+    ]  # fmt: skip
+
+
+def _tone(filters: Filters, tone: str, now: Totals, before: Totals | None) -> dict[str, Any]:
+    part = now.pleased if tone == PLEASED else now.displeased
+    card: dict[str, Any] = {
+        "label": LABELS[tone],
+        "value": _percent(part, now.read),
+        "note": f"{part:,} of {now.read:,} read",
+        "url": filters.url(label=tone, show=""),
+        "picked": filters.label == tone and not filters.show,
+    }
+    if before is None or not before.read or not now.read:
+        return card
+    then = before.pleased if tone == PLEASED else before.displeased
+    card["note"] = chance.of_shares(part, now.read, then, before.read)
+    difference = round(Decimal(part) / now.read - Decimal(then) / before.read, 3)
+    if difference:
+        more = difference > 0
+        real = card["note"] == chance.REAL
+        card["delta"] = formats.points(abs(difference))
+        card["direction"] = "up" if more else "down"
+        card["verdict"] = ("good" if more == (tone == PLEASED) else "bad") if real else ""
+    return card
+
+
+def _spam(now: Totals) -> str:
+    return f"{now.spam:,} spam left out" if now.spam else ""
+
+
+def _shows(filters: Filters, now: Totals) -> list[tuple[str, str, str]]:
+    """Which reviews are listed: (key, words, address)."""
+    counts = {"waiting": now.waiting, "spam": now.spam}
+    return [
+        (key, f"{words} ({counts[key]:,})" if key in counts else words, filters.url(show=key, label=""))
+        for key, words in SHOWS.items()
     ]
-    title = "Reviews a week" if by_week else "Reviews a month"
-    summary = _trend(days, series, by_week=by_week)
-    step_words = "week" if by_week else "month"
+
+
+# --- The parts -----------------------------------------------------------------------------------------------------
+
+
+def _chart(filters: Filters, steps: list[Step]) -> Chart | None:
+    """Pleased and displeased ones by week, or by month of a longer span; nothing where no review has a date."""
+    if not steps:
+        return None
+    series = [
+        charts.Series("Pleased", [step.pleased for step in steps]),
+        charts.Series("Displeased", [step.displeased for step in steps]),
+    ]
+    word = "week" if filters.by_week else "month"
+    days = [step.first for step in steps]
     return charts.line(
-        title, days, series, charts.count(), step=step_words, summary=summary, unfinished=True, today=filters.today
+        f"Reviews a {word}", days, series, charts.count(), step=word, summary=_trend(steps, word), unfinished=True,
+        today=filters.today,
+    )  # fmt: skip
+
+
+def _trend(steps: list[Step], word: str) -> str:
+    good, bad = sum(step.pleased for step in steps), sum(step.displeased for step in steps)
+    if not bad:
+        return f"{good:,} pleased, none displeased."
+    said = f"{good:,} pleased, {bad:,} displeased. "
+    meaning, way = chance.of_trend([(step.displeased, step.read) for step in steps])
+    if meaning == chance.TOO_FEW:
+        return f"{said}Whether the share of displeased ones rises or falls: {chance.TOO_FEW}."
+    if not way:
+        return f"{said}Their share goes up and down {chance.BY_CHANCE}."
+    worst = max(steps, key=lambda step: step.displeased)
+    when = f"the week of {worst.first.day} {worst.first:%B}" if word == "week" else f"{worst.first:%B %Y}"
+    return (
+        f"{said}The share of displeased ones {'rises' if way > 0 else 'falls'}, {chance.REAL}. "
+        f"Most of them, {worst.displeased:,}, came in {when}."
     )
 
 
-def _steps(first: dt.date, last: dt.date, *, by_week: bool) -> Iterator[dt.date]:
-    while first <= last:
-        yield first
-        first = (
-            first + dt.timedelta(days=7) if by_week else (first.replace(day=1) + dt.timedelta(days=32)).replace(day=1)
-        )
+def _aspect(filters: Filters, row: AspectRow) -> AspectLine:
+    picked = filters.aspect == row.aspect.value
+    return AspectLine(
+        name=str(row.aspect.label),
+        url=filters.url(aspect="" if picked else row.aspect.value),
+        picked=picked,
+        row=row,
+        score=score_words(row.score),
+        tone=direction_of(row.score),
+        change="" if row.change is None else score_words(row.change),
+        direction="" if row.meaning != chance.REAL or not row.change else "up" if row.change > 0 else "down",
+    )
 
 
-def _trend(days: list[dt.date], series: list[charts.Series], *, by_week: bool) -> str:
-    good, bad = (sum(value or 0 for value in one.values) for one in series)
-    worst = max(range(len(days)), key=lambda place: series[1].values[place] or 0)
-    most = int(series[1].values[worst] or 0)
-    if not most:
-        return f"{good:,.0f} pleased, none displeased."
-    when = f"the week of {days[worst].day} {days[worst]:%B %Y}" if by_week else f"{days[worst]:%B %Y}"
-    return f"{good:,.0f} pleased, {bad:,.0f} displeased. Most of the displeased, {most}, came in {when}."
+def direction_of(score: float) -> str:
+    """up, down, or neither, as a page colours a score."""
+    return "up" if score > 0.1 else "down" if score < -0.1 else ""
+
+
+def _theme(filters: Filters, row: ThemeRow) -> ThemeLine:
+    picked = filters.theme == row.theme
+    return ThemeLine(row, filters.url(theme="" if picked else str(row.theme.pk), span="all"), picked)
 
 
 def _basis(whole: Any) -> str:
     """Who read the reviews shown, in a sentence."""
-    readers = Counter(
-        dict(whole.order_by().exclude(readings=None).values_list("readings__provider").annotate(Count("pk")))
-    )
-    here, others = readers.pop("local", 0), sum(readers.values())
-    names = " and ".join({"gemini": "Gemini", "openai": "a connected model"}.get(one, one) for one in sorted(readers))
-    this_machine = "on this machine: compared with sentences whose tone is known."
+    read = whole.filter(is_spam=False).exclude(readings=None).order_by()
+    readers = dict(read.values_list("readings__provider").annotate(Count("pk")))
+    here = readers.pop("local", 0)
+    others = sum(readers.values())
+    names = " and ".join(READERS.get(one, one) for one in sorted(readers))
     if here and others:
-        return f"{others:,} were read by {names}, {here:,} {this_machine}"
+        return f"{others:,} were read by {names}, {here:,} on this machine."
     if others:
         return f"Read by {names}."
-    return f"Read {this_machine}" if here else ""
+    return "Read on this machine." if here else ""
+
+
+# --- Files ---------------------------------------------------------------------------------------------------------
+
+
+def file(filters: Filters, name: str, role: str) -> File | None:
+    """A table of the page as a file; None where it has none of this name."""
+    if name == "csv":
+        return _of_reviews(filters, role)
+    if name == "trend":
+        found = finding.within(filters, filters.period)
+        steps = reports.steps(found, by_week=filters.by_week, until=filters.today)
+        rows = ((step.first, step.pleased, step.displeased, step.read) for step in steps)
+        return File("reviews_trend", ("from", "pleased", "displeased", "read"), rows)
+    if name == "aspects":
+        return File("reviews_aspects", ("aspect", "reviews", "negative", "score", "change"), _aspect_rows(filters))
+    return None
+
+
+def _of_reviews(filters: Filters, role: str) -> File:
+    """The list, under the names an import uses. Who wrote is in it for roles that may see it."""
+    named = may(role, Can.SEE_CUSTOMERS)
+    author = ("author",) if named else ()
+    about = ("code", "source", "product", "branch", "rating", "title", "text", *author, "date")
+    return File("reviews", (*about, *EXPORT_COLUMNS[1:], "spam", "reply"), _rows(filters, named=named))
 
 
 def _rows(filters: Filters, *, named: bool) -> Iterator[tuple[Cell, ...]]:
-    found = _labelled(_within(filters), filters.label).select_related("product", "branch").prefetch_related("readings")
+    found = finding.listed(filters).select_related("product", "branch").prefetch_related("aspects")
     for review in found.iterator(chunk_size=1000):
-        reading = next(iter(review.readings.all()), None)
         about = review.product and review.product.sku, review.branch and review.branch.name
         author = (review.author,) if named else ()
-        told = (reading.language, reading.label, quantity(reading.score)) if reading else ("", "", "")
         stars = quantity(review.rating)
-        yield review.code, review.source, *about, stars, review.title, review.text, *author, review.written_on, *told
+        spam = (review.spam_reason or "said by a person") if review.is_spam else ""
+        written = review.code, review.source, *about, stars, review.title, review.text, *author, review.written_on
+        yield *written, *_told(review), spam, review.answer
+
+
+def _aspect_rows(filters: Filters) -> Iterator[tuple[Cell, ...]]:
+    before = finding.within(filters, filters.before) if filters.before else None
+    for row in reports.aspects(finding.within(filters, filters.period), before):
+        change = None if row.change is None else round(Decimal(str(row.change)), 3)
+        yield row.aspect.value, row.reviews, row.bad, round(Decimal(str(row.score)), 3), change
+
+
+def rows() -> Iterator[tuple[Cell, ...]]:
+    """Every review read or corrected: its number, and how it stands."""
+    found = standing().exclude(tone="").order_by("source", "code").prefetch_related("aspects")
+    for review in found.iterator(chunk_size=2000):
+        yield review.code, *_told(review)
+
+
+def _told(review: Any) -> tuple[Cell, ...]:
+    aspects = " ".join(f"{one.aspect}:{quantity(one.score)}" for one in review.aspects.all())
+    return review.language, review.tone, quantity(review.tone_score), quantity(review.confidence), aspects

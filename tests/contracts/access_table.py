@@ -40,6 +40,16 @@ IN_SHOP: dict[str, Access] = {
     "insights:inbox_unmatch": Access(Can.EDIT_SALES, "post", data={"code": "5012345678900", "product": "0"}),
     "insights:product_list": Access(Can.SEE_PRODUCTS),
     "insights:review_list": Access(Can.SEE_STOCK),
+    "insights:review_detail": Access(Can.SEE_STOCK, row=lambda shelf: shelf.advised.review),
+    "insights:review_new": Access(
+        Can.EDIT_CUSTOMERS, "post", data={"number": "5e0d3cf6-6d0a-4e39-9f43-2a3a3a3f0001", "text": "Fresh."}, form=True
+    ),
+    "insights:review_correct": Access(
+        Can.DECIDE, "post", row=lambda shelf: shelf.advised.review, data={"label": "neutral"}
+    ),
+    "insights:review_reply": Access(
+        Can.DECIDE, "post", row=lambda shelf: shelf.advised.review, data={"do": "approve", "text": "Thank you."}
+    ),
     "insights:price_list": Access(Can.SEE_SALES),
     "insights:product_detail": Access(Can.SEE_PRODUCTS, row=lambda shelf: shelf.product),
     "insights:run_list": Access(Can.SEE_SALES),
