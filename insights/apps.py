@@ -9,9 +9,11 @@ class InsightsConfig(AppConfig):
     def ready(self) -> None:
         from insights import night  # its receiver hears of imports
         from insights.briefs import sending  # noqa: F401  registers its job and its hour
+        from insights.matching import job as matching
         from insights.ordering import acts
         from insights.reviews import acts as replies
 
         night.register()
         acts.register()
+        matching.register()
         replies.register()
