@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from insights import forecasts
-from insights.screens import models, prices, reviews, runs, suggestions
+from insights.screens import models, outcomes, prices, reviews, runs, suggestions
 from inventory.models import Product
 from shop.csvout import Cell
 from shop.exports import Export, Rows, register_exports
@@ -35,6 +35,7 @@ register_exports(
         "llm_calls": Export(models.CALL_COLUMNS, models.rows),
         "runs": Export(runs.RUN_COLUMNS, lambda _: runs.run_rows()),
         "suggestions": Export(suggestions.COLUMNS, lambda _: suggestions.rows()),
+        "outcomes": Export(outcomes.COLUMNS, lambda _: outcomes.rows()),
         "reviews": Export(reviews.EXPORT_COLUMNS, lambda _: reviews.rows()),
         "elasticities": Export(prices.COLUMNS, lambda _: prices.rows()),
         "forecasts": Export(("branch", "product", "date", "mean", "low80", "high80", "model"), _forecasts),

@@ -12,6 +12,7 @@ from shop.roles import Can, may
 # Only what works is named here: (title, URL name, icon, capability).
 NAVIGATION: list[tuple[str, str, str, Can]] = [
     ("Today", "insights:today", "sunrise", Can.SEE_SALES),
+    ("Insights", "insights:decision_list", "lightbulb", Can.SEE_SALES),
     ("Sales", "insights:sales", "chart-line", Can.SEE_SALES),
     ("Shifts", "insights:shift_list", "wallet", Can.SEE_SHIFTS),
     ("Stock entry", "insights:stock_home", "scan-barcode", Can.SEE_STOCK),
@@ -85,6 +86,8 @@ def _is_here(here: str, url_name: str) -> bool:
         return here.startswith("insights:inbox_")
     if url_name == "insights:inventory":
         return here in (url_name, "insights:below_zero")
+    if url_name == "insights:decision_list":
+        return here.startswith(("insights:decision_", "insights:outcome_", "insights:run_", "insights:forecast_"))
     if url_name == "insights:stock_home":
         return here.startswith("insights:stock_") or here == "insights:missing_data"
     return here.removesuffix("_detail").removesuffix("_list") == url_name.removesuffix("_list")

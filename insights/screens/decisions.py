@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
@@ -40,7 +40,7 @@ class Kind:
 KINDS: dict[str, Kind] = {
     "reorder": Kind("Reorder", "truck", "blue", "Add to order", "Added to order"),
     "markdown": Kind("Mark down", "badge-percent", "amber", "Mark down", "Marked down"),
-    "price": Kind("Price", "tag", "green", "Change price", "Price changed"),
+    "price": Kind("Price", "tag", "green", "Add to price batch", "Added to price batch"),
     "reply": Kind("Reply", "message-square-reply", "plum", "Mark as answered", "Answered"),
     "count": Kind("Count", "clipboard-check", "", "Will be counted", "To be counted"),
 }
@@ -54,6 +54,8 @@ SHOWS = {
     "expired": "Expired",
     "all": "All",
 }
+TABS = ("open", "accepted", "dismissed", "expired")  # of them, those with a tab of their own
+After = Callable[[list[Suggestion]], Mapping[int, Any]]  # what follows each decision, by suggestion
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,8 @@ class Row:
     told: str
     link: str
     link_text: str
+    price: str = ""
+    after: Any = None  # screens.insights.After, once it is decided
 
     @property
     def is_open(self) -> bool:
@@ -124,6 +128,7 @@ def row(found: Suggestion, shop: Shop, role: str, now: dt.datetime) -> Row:
         told=_told(found, kind, state, now),
         link=_own_path(effect.get("url")) if state == State.ACCEPTED else "",
         link_text=str(effect.get("text") or "See it")[:80],
+        price=formats.plain(found.advised_price) if found.advised_price is not None else "",
     )
 
 
@@ -267,6 +272,7 @@ class Filters:
 class ListScreen:
     filters: Filters
     states: list[tuple[str, str, str]]
+    tabs: list[tuple[str, str, str]]
     kinds: list[tuple[str, str]]
     rows: list[Row]
     page: Page[Any]
@@ -300,16 +306,18 @@ def found(filters: Filters, now: dt.datetime) -> Any:
 
 
 @transaction.atomic
-def build(filters: Filters, shop: Shop, role: str, now: dt.datetime) -> ListScreen:
-    """One page of decisions in one state."""
+def build(filters: Filters, shop: Shop, role: str, now: dt.datetime, after: After | None = None) -> ListScreen:
+    """One page of decisions in one state, with what followed them where `after` tells it."""
     rows = found(filters, now).select_related("branch", "product", "supplier").defer("evidence")
     page = Paginator(rows, ROWS).get_page(filters.page)
     kinds = Suggestion.objects.order_by("kind").values_list("kind", flat=True).distinct()
+    behind = after(list(page)) if after else {}
     return ListScreen(
         filters=filters,
         states=[(key, words, filters.url(state=key)) for key, words in SHOWS.items()],
+        tabs=[(key, SHOWS[key], f"?state={key}") for key in TABS],
         kinds=[(name, kind_of(name).word) for name in kinds],
-        rows=[row(one, shop, role, now) for one in page],
+        rows=[replace(row(one, shop, role, now), after=behind.get(one.pk)) for one in page],
         page=page,
         csv_url=filters.url(export="csv"),
         title=SHOWS[filters.state],

@@ -15,7 +15,7 @@ from insights.decisions.deciding import DecisionRefused
 from insights.downloads import File
 from insights.models import Suggestion
 from insights.screens import decisions as screens
-from insights.screens import suggestions
+from insights.screens import insights, suggestions
 from insights.views.downloads import download
 from shop.access import needs
 from shop.errors import Refused
@@ -32,8 +32,9 @@ def decision_list(request: Any) -> HttpResponse:
     filters, now = screens.read(request.GET), timezone.now()
     if request.GET.get("export") == "csv":
         return download(request, File("decisions", suggestions.COLUMNS, suggestions.rows(screens.found(filters, now))))
-    screen = screens.build(filters, request.shop, request.membership.role, now)
-    return page(request, "insights/decision_list.html", {"screen": screen})
+    shop, role = request.shop, request.membership.role
+    screen = screens.build(filters, shop, role, now, after=lambda found: insights.after(found, shop, role, now))
+    return page(request, "insights/decision_list.html", {"screen": screen, "month": insights.month(shop, role, now)})
 
 
 @needs(Can.SEE_SALES)
@@ -52,8 +53,10 @@ def decision_evidence(request: Any, pk: int) -> HttpResponse:
 
 def _shown(request: Any, pk: int) -> dict[str, Any]:
     found = get_object_or_404(Suggestion.objects.select_related(*WITH).defer("run__findings"), pk=pk)
-    screen = screens.detail(found, request.shop, request.membership.role, timezone.now())
-    return {"screen": screen, "reasons": Suggestion.Reason.choices}
+    shop, role, now = request.shop, request.membership.role, timezone.now()
+    followed = insights.followed(found, shop, role, now)
+    screen = screens.detail(found, shop, role, now)
+    return {"screen": screen, "followed": followed, "reasons": Suggestion.Reason.choices}
 
 
 @needs(Can.DECIDE)
