@@ -113,7 +113,7 @@ def _lead(filters: Filters, now: Totals, before: Totals | None, aspects: list[As
     if not now.read:
         return f"{_many(now.reviews)} {_when(filters)}, none of them read yet." if now.reviews else ""
     said = f"Of {_many(now.read)} {_when(filters)}, {_percent(now.pleased, now.read)} sound pleased and "
-    said += f"{_percent(now.displeased, now.read)} displeased{_since(now, before)}."
+    said += f"{_percent(now.displeased, now.read)} displeased{_since(filters, now, before)}."
     bad = max(aspects, key=lambda line: line.row.bad, default=None)
     if bad and bad.row.bad > 1:
         said += f" Complaints are mostly about {bad.name.lower()}: {bad.row.bad:,} of them."
@@ -122,14 +122,20 @@ def _lead(filters: Filters, now: Totals, before: Totals | None, aspects: list[As
     return said
 
 
-def _since(now: Totals, before: Totals | None) -> str:
-    """Up from 12% in as many days before, and whether that means anything."""
+def _since(filters: Filters, now: Totals, before: Totals | None) -> str:
+    """What the share was in as many days before, and whether the change means anything."""
     if before is None or not before.read:
         return ""
     meaning = chance.of_shares(now.displeased, now.read, before.displeased, before.read)
     if meaning == chance.TOO_FEW:
         return f" ({chance.TOO_FEW} whether that changed)"
-    return f", after {_percent(before.displeased, before.read)} as long before: {meaning}"
+    then = (
+        f"{_percent(before.displeased, before.read)} in the {filters.span_words.lower().removeprefix('last ')} before"
+    )
+    if meaning == chance.BY_CHANCE:
+        return f", after {then}: {meaning}"
+    way = "up" if now.displeased * before.read > before.displeased * now.read else "down"
+    return f", {way} from {then}: {meaning}"
 
 
 def _when(filters: Filters) -> str:
@@ -141,7 +147,7 @@ def _many(count: int) -> str:
 
 
 def _percent(part: int, of: int) -> str:
-    return formats.percent(Decimal(round(Decimal(part) / of, 2))) if of else formats.UNKNOWN
+    return f"{round(100 * part / of)}%" if of else formats.UNKNOWN
 
 
 def score_words(score: Decimal | float | None) -> str:
