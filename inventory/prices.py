@@ -1,7 +1,8 @@
 """What a product costs the buyer at a branch at a moment: its own price, unless a shelf price holds there and then.
 
-Of several shelf prices that hold at once, one with a time beats one without, then a branch's beats one for all
-branches, then the later start, then the later entered. Nothing is switched: past its end the price before is back.
+Of several shelf prices that hold at once, one with an end beats one until further notice, then a branch's beats one
+for all branches, then the later start, then the later entered. Nothing is switched: past its end the price before is
+back. A price until further notice takes the place of the one before it, the product's own too.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ import datetime as dt
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils import timezone
 
 from inventory.models import Product, ShelfPrice
 from inventory.services import PriceRefused
@@ -42,6 +45,19 @@ def prices_at(branch: int, moment: dt.datetime, products: Collection[int]) -> di
     return {product: _price_of(at_branch.get(product, ()), moment, price) for product, price in own.items()}
 
 
+def regular_prices(
+    branch: int | None, moment: dt.datetime, products: Collection[int], rows: Any = None
+) -> dict[int, Decimal | None]:
+    """What each product (by id) costs until further notice at a branch (None: at every one without its own price).
+
+    Prices with an end are not looked at. `rows`: only these shelf prices count. Two queries, however many.
+    """
+    own = dict(Product.objects.filter(pk__in=products).values_list("pk", "price"))
+    held = ShelfPrice.objects.all() if rows is None else rows
+    at_branch = _shelf_prices(branch, products, held.at(moment).filter(ends_at=None))
+    return {product: _price_of(at_branch.get(product, ()), moment, price) for product, price in own.items()}
+
+
 def price_at(branch: int, moment: dt.datetime, product: Product) -> Decimal | None:
     """The price of one product at the branch at that moment."""
     return prices_at(branch, moment, [product.pk]).get(product.pk)
@@ -68,9 +84,10 @@ def set_shelf_prices(
 ) -> int:
     """Give many products (by id) a price at a branch, for a time, or both; returns how many.
 
-    A price for the very same branch and time is replaced, so that doing it twice is doing it once. Products that
-    are not the shop's are left out. Raises PriceRefused, changing nothing, for a price below 0 or finer than the
-    fourth decimal, and for an end that is not after the start.
+    A price for the very same branch and time is replaced, so that doing it twice is doing it once; one from now until
+    further notice replaces the one that held so at the branch. Products that are not the shop's are left out. Raises
+    PriceRefused, changing nothing, for a price below 0 or finer than the fourth decimal, and for an end that is not
+    after the start.
     """
     _check(prices.values(), starts_at, ends_at)
     mine = Product.objects.filter(pk__in=prices).order_by("pk").select_for_update().values_list("pk", flat=True)
@@ -78,10 +95,19 @@ def set_shelf_prices(
     with acting(by, reason):
         products = list(mine)
         ShelfPrice.objects.filter(product__in=products, **window).delete()
+        if starts_at is None and ends_at is None:
+            give_way(products, branch.pk if branch else None, now=timezone.now())
         ShelfPrice.objects.bulk_create(
             ShelfPrice(product_id=product, price=prices[product], reason=reason, **window) for product in products
         )
     return len(products)
+
+
+def give_way(products: Collection[int], branch: int | None, *, now: dt.datetime, to: int | None = None) -> None:
+    """End what holds for these products (ids) at the branch until further notice, all but the shelf price `to`."""
+    rows = ShelfPrice.objects.filter(product__in=products, branch=branch, ends_at=None).exclude(pk=to)
+    rows.filter(Q(starts_at=None) | Q(starts_at=now)).delete()
+    rows.filter(starts_at__lt=now).update(ends_at=now)
 
 
 def _check(prices: Iterable[Decimal], starts_at: dt.datetime | None, ends_at: dt.datetime | None) -> None:
@@ -94,10 +120,10 @@ def _check(prices: Iterable[Decimal], starts_at: dt.datetime | None, ends_at: dt
         raise PriceRefused("A price must end after it starts.")
 
 
-def _shelf_prices(branch: int, products: Collection[int], rows: Iterable[ShelfPrice]) -> dict[int, list[ShelfPrice]]:
+def _shelf_prices(branch: int | None, products: Collection[int], rows: Any) -> dict[int, list[ShelfPrice]]:
     """The shelf prices that count at the branch, by product."""
     at_branch: dict[int, list[ShelfPrice]] = {}
-    for row in rows.filter(Q(branch=None) | Q(branch=branch), product__in=products):  # type: ignore[attr-defined]
+    for row in rows.filter(Q(branch=None) | Q(branch=branch), product__in=products):
         at_branch.setdefault(row.product_id, []).append(row)
     return at_branch
 
@@ -125,5 +151,4 @@ def _holds(row: ShelfPrice, moment: dt.datetime) -> bool:
 
 
 def _rank(row: ShelfPrice) -> tuple[bool, bool, dt.datetime, int]:
-    timed = row.starts_at is not None or row.ends_at is not None
-    return timed, row.branch_id is not None, row.starts_at or _EARLIEST, row.pk
+    return row.ends_at is not None, row.branch_id is not None, row.starts_at or _EARLIEST, row.pk

@@ -357,6 +357,8 @@ CELERY_BEAT_SCHEDULE = {
     "start-due-schedules": {"task": "shop.tasks.start_due_schedules", **_SWEEP},
     # Keeps the queue of changed days short; pages refresh what they read anyway.
     "refresh-rollups": {"task": "sales.tasks.refresh_all_rollups", "schedule": 300.0},
+    # Prices that have started become the products' own; tills are told them ahead anyway.
+    "settle-prices": {"task": "inventory.tasks.settle_all_prices", "schedule": 60.0, "options": {"expire_seconds": 60}},
 }
 
 # --- Logs and errors --------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.db import models
 from django.utils import timezone
 
+from inventory import prices
 from inventory.codes import take_apart, with_check_digit
 from inventory.models import BarcodeRule, ShelfPrice
 from shop import formats
@@ -71,6 +72,13 @@ class ShelfPriceAdmin(ShopModelAdmin):
     ordering = ("-id",)
     fields = ("product", "branch", "price", "starts_at", "ends_at", "reason")
     formfield_overrides = {models.DecimalField: _PLAIN, models.DateTimeField: _MOMENT}
+
+    def save_model(self, request, price, form, change):
+        """A price from now until further notice takes the place of the one before it."""
+        super().save_model(request, price, form, change)
+        now = timezone.now()
+        if price.ends_at is None and (price.starts_at is None or price.starts_at <= now):
+            prices.give_way([price.product_id], price.branch_id, now=now, to=price.pk)
 
     @admin.display(description="branch")
     def place(self, price):

@@ -27,8 +27,9 @@ class ShelfPriceQuerySet(ShopQuerySet):
 class ShelfPrice(ShopOwned):
     """A price other than the product's own: at one branch, for a time, or both. Times are moments (UTC).
 
-    Of several that hold at once, one with a time beats one without, then a branch's beats one for all branches,
-    then the later start, then the later entered (`inventory.prices` decides). Past its end the price before is back.
+    Of several that hold at once, one with an end beats one until further notice, then a branch's beats one for all
+    branches, then the later start, then the later entered (`inventory.prices` decides). Past its end the price before
+    is back. A product's own new price ends what held at every branch until further notice (a trigger).
     """
 
     product = ShopForeignKey(Product, models.CASCADE, related_name="shelf_prices")

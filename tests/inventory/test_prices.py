@@ -65,7 +65,7 @@ def test_a_timed_price_begins_and_ends_on_the_moment_and_the_price_before_is_bac
     assert [of(bread, high, moment) for moment in moments] == [2, D("1.5"), D("1.5"), 2]
 
 
-def test_of_several_the_timed_then_the_branchs_then_the_later_holds(high: Branch) -> None:
+def test_of_several_the_one_with_an_end_then_the_branchs_then_the_later_holds(high: Branch) -> None:
     bread = make_product(price="2.00")
 
     def price(text: str, **fields: Any) -> None:
@@ -74,14 +74,16 @@ def test_of_several_the_timed_then_the_branchs_then_the_later_holds(high: Branch
 
     price("1.90")
     price("1.91")
+    price("1.85", starts_at=NOON - 2 * HOUR)
     price("1.80", branch=high)
+    price("1.75", branch=high, starts_at=NOON - HOUR)
     price("1.70", ends_at=NOON + HOUR)
     price("1.60", starts_at=NOON - 3 * HOUR, ends_at=NOON + HOUR)
-    price("1.50", starts_at=NOON - 2 * HOUR)
+    price("1.50", starts_at=NOON - 2 * HOUR, ends_at=NOON + HOUR)
     price("1.40", branch=high, ends_at=NOON + HOUR)
-    price("1.30", branch=high, starts_at=NOON - HOUR)
-    price("1.20", branch=high, starts_at=NOON - HOUR)
-    ShelfPrice.objects.create(product=bread, price=D("9.99"))
+    price("1.30", branch=high, starts_at=NOON - HOUR, ends_at=NOON + HOUR)
+    price("1.20", branch=high, starts_at=NOON - HOUR, ends_at=NOON + HOUR)
+    ShelfPrice.objects.create(product=bread, price=D("9.99"), starts_at=NOON - HOUR)
     assert of(bread, high, NOON) == D("1.20")
 
 
