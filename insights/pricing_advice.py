@@ -174,17 +174,8 @@ def bounds_of(rules: list[dict[str, Any]]) -> tuple[Bound, ...]:
     )
 
 
-def stored(bounds: Collection[Bound]) -> list[dict[str, Any]]:
-    """The bounds as JSON."""
-    return [{"rule": one.rule, "text": one.text, "least": _text(one.least), "most": _text(one.most)} for one in bounds]
-
-
 def _decimal(text: str | None) -> Decimal | None:
     return None if text is None else Decimal(text)
-
-
-def _text(price: Decimal | None) -> str | None:
-    return None if price is None else str(price)
 
 
 def _elasticities(run: Run, products: Collection[int]) -> Any:
@@ -253,13 +244,28 @@ def _terms(row: PriceAdvice, known: Elasticity | None, spills: tuple[Spill, ...]
 def _spill(one: CrossEffect, row: PriceAdvice, *, tax_in: bool) -> Spill:
     tax = float(row.tax_rate) if tax_in else 0.0
     known = row.price_now is not None and row.unit_cost is not None
-    each = float(row.price_now) / (1 + tax) - float(row.unit_cost) if known else 0.0
+    each = float(row.price_now or 0) / (1 + tax) - float(row.unit_cost or 0) if known else 0.0
     error = error_of(one.value, one.low80, one.high80)
     return Spill(one.product_id, one.product.name, one.value, error, row.units_now, each)
 
 
 def _told(advice: Advice, price: Decimal, trial: Trial) -> WhatIf:
-    figures = (trial.margin, trial.margin_low, trial.margin_high, trial.change, trial.change_low, trial.change_high)
-    money = [Decimal(f"{figure:.2f}") for figure in figures]
     breaks = tuple(broken(advice.bounds, price)) if price != advice.price_now else ()
-    return WhatIf(price, trial.units, trial.units_low, trial.units_high, *money, loses=trial.loses, breaks=breaks)
+    return WhatIf(
+        price=price,
+        units=trial.units,
+        units_low=trial.units_low,
+        units_high=trial.units_high,
+        margin=_money(trial.margin),
+        margin_low=_money(trial.margin_low),
+        margin_high=_money(trial.margin_high),
+        change=_money(trial.change),
+        change_low=_money(trial.change_low),
+        change_high=_money(trial.change_high),
+        loses=trial.loses,
+        breaks=breaks,
+    )
+
+
+def _money(figure: float) -> Decimal:
+    return Decimal(f"{figure:.2f}")

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from insights.analyses import placeholders
 from insights.analyses.forecast import explain, facts
 from insights.analyses.forecast.inputs import Happening, Inputs
 from insights.analyses.forecast.outcome import Outcome, by_day
@@ -114,7 +115,7 @@ def test_no_figure_and_no_name_leaves_in_the_question() -> None:
     made, outcome = shop({"Dairy": flat(10), "Bread": flat(9)}, {"Dairy": 15, "Bread": 4})
     question = explain.question(facts.findings(made, outcome))
     assert question is not None
-    bare = [explain._PLACE.sub("", fact["about"]) for fact in question.facts]
+    bare = [placeholders.PLACE.sub("", fact["about"]) for fact in question.facts]
     assert not any(letter.isdigit() for text in bare for letter in text)
     assert not any("Dairy" in text for text in bare)
 

@@ -7,15 +7,16 @@ Anything else is said in our own plain sentence.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
+
+from insights.analyses import placeholders
+from insights.analyses.placeholders import MOST_LETTERS
 
 if TYPE_CHECKING:
     from insights.providers.base import Ask
 
 PROMPT_VERSION = "forecast-1"
 MOST_SENTENCES = 8
-MOST_LETTERS = 300
 
 Fact = dict[str, Any]
 
@@ -68,16 +69,6 @@ _SCHEMA: dict[str, Any] = {
     "required": ["sentences"],
     "additionalProperties": False,
 }
-_PLACE = re.compile(r"\{\{\s*([a-z]+[0-9]+\.[a-z]+)\s*\}\}")
-_NUMBER_WORDS = re.compile(
-    r"\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|twenty|thirty|forty|fifty|sixty|"
-    r"seventy|eighty|ninety|hundreds?|thousands?|millions?|dozens?|half|halves|halved?|thirds?|quarters?|doubl\w*|"
-    r"tripl\w*|twice|thrice)\b",
-    re.IGNORECASE,
-)
-_UP = re.compile(r"\b(?:ris\w*|rose|grow\w*|grew|increas\w*|more|higher|up|climb\w*|gain\w*)\b", re.IGNORECASE)
-_DOWN = re.compile(r"\b(?:fall\w*|fell|drop\w*|decreas\w*|declin\w*|less|fewer|lower|down|shrink\w*)\b", re.IGNORECASE)
-_NOT_PROSE = re.compile(r"[<>{}\[\]`|\\]|https?:|www\.|@|!|\n")
 
 
 def question(findings: dict[str, Any]) -> Ask | None:
@@ -117,13 +108,8 @@ def plain(fact: Fact) -> str:
 
 def worded(fact: Fact, text: str) -> str | None:
     """The model's sentence with its figures filled in; None where it may not stand."""
-    places = _PLACE.findall(text)
-    bare = _PLACE.sub("", text)
-    known = {f"{fact['id']}.{name}" for name in fact["shown"]}
-    if not places or not set(places) <= known or _is_wrong(fact, bare):
-        return None
-    filled = _PLACE.sub(lambda found: str(fact["shown"][found[1].split(".")[1]]), text).strip()
-    return filled[0].upper() + filled[1:]
+    never = {"rise": placeholders.DOWN, "fall": placeholders.UP}.get(fact["kind"])
+    return placeholders.filled(fact["id"], fact["shown"], text, never=never)
 
 
 def reason(kind: str, **shown: str) -> str:
@@ -136,17 +122,8 @@ def _entries(answer: Any) -> list[dict[str, Any]]:
     return [entry for entry in found if isinstance(entry, dict)] if isinstance(found, list) else []
 
 
-def _is_wrong(fact: Fact, bare: str) -> bool:
-    if len(bare) > MOST_LETTERS or any(letter.isnumeric() for letter in bare) or "%" in bare:
-        return True
-    if _NUMBER_WORDS.search(bare) or _NOT_PROSE.search(bare):
-        return True
-    against = {"rise": _DOWN, "fall": _UP}.get(fact["kind"])
-    return bool(against and against.search(bare))
-
-
 def _told(fact: Fact) -> dict[str, Any]:
     """What a model is told of a fact: what it is about and what stands for its figures, none of them itself."""
-    places = {name: f"{{{{{fact['id']}.{name}}}}}" for name in fact["shown"]}
+    places = {name: placeholders.place(fact["id"], name) for name in fact["shown"]}
     about = PLAIN[fact["kind"]].format(**places)
     return {"fact": fact["id"], "about": about, "placeholders": sorted(places.values())}

@@ -1,45 +1,26 @@
-"""How far each product's sales move with its own price."""
+"""How far each product's sales move with its price, and what to charge."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from insights.analyses.pricing import reading, regression, shrinking, weeks
-from insights.analyses.pricing.reading import Inputs, Ints
-from insights.analyses.pricing.regression import Estimates
+from insights.analyses.pricing import reading, storing, wording
+from insights.analyses.pricing.outcome import Reading, Result
+from insights.analyses.pricing.outcome import compute as computed
+from insights.analyses.pricing.reading import Inputs
 from insights.analyses.protocol import Analysis, Asked, Figure, Tick
-from insights.models import Elasticity, Run
+from insights.decisions.drafts import Draft
+from insights.models import Run
 
 if TYPE_CHECKING:
     from insights.providers.gateway import Said
 
+__all__ = ["STEP", "Pricing", "Reading", "Result", "dearer"]
 SHOWN = 5
 STEP = 0.1  # sentences tell what a tenth dearer does
-_AT_ONCE = 2000
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """One product's elasticity. `rows` counts the weeks at branches behind it; 0: its category's figure alone."""
-
-    product: int
-    name: str
-    value: float
-    low: float
-    high: float
-    rows: int
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    readings: list[Reading]
-    categories: dict[str, float]
-    weeks: int
-    promotions: int
 
 
 def dearer(elasticity: float, step: float = STEP) -> float:
@@ -50,7 +31,9 @@ def dearer(elasticity: float, step: float = STEP) -> float:
 class Pricing(Analysis):
     name = "pricing"
     title = "Prices"
-    version = "prices 1"
+    version = "prices 2"
+    prompt_version = wording.PROMPT_VERSION
+    suggests = ("price",)
 
     def inputs(self, asked: Asked) -> Inputs:
         return reading.read(asked.shop, asked.as_of)
@@ -59,16 +42,19 @@ class Pricing(Analysis):
         return reading.digest(inputs)
 
     def compute(self, inputs: Inputs, tick: Tick) -> Result:
-        """A regression a product, family by family, then each product drawn toward its category."""
-        families = weeks.families(inputs)
-        parts = []
-        for place, members in enumerate(families):
-            parts.append(regression.estimate(weeks.rows(inputs, members)))
-            tick(place + 1, len(families))
-        used, offers = int(np.unique(inputs.sold.week).size), int(inputs.offers.product.size)
-        if not parts:
-            return Result([], {}, used, offers)
-        return Result(*_shrunk(inputs, np.concatenate(families), _joined(parts)), used, offers)
+        return computed(inputs, tick)
+
+    def enrich(self, result: Result, asked: Asked, tick: Tick) -> Said | None:
+        """A model may word the reasons of the most valuable moves."""
+        from insights.providers import gateway
+
+        facts = _facts(result)
+        question = wording.question(facts)
+        if question is None:
+            return None
+        said = gateway.ask(question, run_key=asked.run_key)
+        result.reasons = wording.reasons(facts, said.data)
+        return said
 
     def findings(self, result: Result) -> dict[str, Any]:
         found = result.readings
@@ -84,6 +70,7 @@ class Pricing(Analysis):
             "most": [_fact(one) for one in own[:SHOWN]],
             "least": [_fact(one) for one in own[::-1][:SHOWN]],
             "categories": {name: _rounded(value) for name, value in result.categories.items()},
+            **_advice(result),
         }
 
     def words(self, findings: dict[str, Any], said: Said | None) -> list[str]:
@@ -101,12 +88,13 @@ class Pricing(Analysis):
             sentences.append(f"Most is lost on {first['name']}: {_percent(STEP)} dearer sells about {less} less.")
         if not findings["promotions"]:
             sentences.append("No promotions are on record: short deep price cuts were taken as promotions.")
-        return sentences
+        return sentences + _words_of_advice(findings)
 
     def scores(self, result: Result) -> dict[str, Any]:
         own = [one for one in result.readings if one.rows]
         wide = float(np.median([one.high - one.low for one in own])) if own else None
-        return {"products": len(result.readings), "own": len(own), "range": _rounded(wide)}
+        moves = len(result.moves())
+        return {"products": len(result.readings), "own": len(own), "range": _rounded(wide), "advised": moves}
 
     def series(self, result: Result) -> int:
         return len(result.readings)
@@ -116,47 +104,51 @@ class Pricing(Analysis):
             Figure("Products", findings.get("products")),
             Figure("Told by their own prices", findings.get("own")),
             Figure("Change in units, price 10 % up", findings.get("typical_dearer"), "share"),
+            Figure("Prices advised to move", findings.get("moves")),
+            Figure("Key items left to people", findings.get("keys")),
         ]
 
     def store(self, run: Run, result: Result) -> None:
-        Elasticity.objects.bulk_create(
-            [
-                Elasticity(
-                    run=run, product_id=r.product, value=r.value, low80=r.low, high80=r.high, observations=r.rows
-                )
-                for r in result.readings
-            ],
-            batch_size=_AT_ONCE,
-        )
+        storing.write(run, result)
+
+    def suggest(self, run: Run, result: Result) -> list[Draft]:
+        return storing.drafts(run, result, _facts(result))
 
 
-def _joined(parts: list[Estimates]) -> Estimates:
-    return Estimates(
-        np.concatenate([part.value for part in parts]),
-        np.concatenate([part.error for part in parts]),
-        np.concatenate([part.rows for part in parts]),
-        np.concatenate([part.usable for part in parts]),
-    )
+def _facts(result: Result) -> list[wording.Fact]:
+    """The moves that are offered, as facts to be worded."""
+    moves = result.moves()[: storing.MOST_OFFERED]
+    return [wording.fact(f"p{place + 1}", result.shelf, one) for place, one in enumerate(moves)]
 
 
-def _shrunk(inputs: Inputs, products: Ints, found: Estimates) -> tuple[list[Reading], dict[str, float]]:
-    category = np.array([inputs.category.get(int(id), 0) for id in products], dtype=np.int64)
-    shrunk = shrinking.shrink(found, category)
-    rows = np.where(shrunk.is_own, found.rows, 0)
-    readings = [
-        Reading(id, inputs.products.get(id, ""), value, low, high, many)
-        for id, value, low, high, many in zip(
-            products.tolist(),
-            shrunk.value.tolist(),
-            shrunk.low.tolist(),
-            shrunk.high.tolist(),
-            rows.tolist(),
-            strict=True,
-        )
-        if math.isfinite(value)
-    ]
-    known = {inputs.categories.get(key, ""): value for key, value in shrunk.middle.items() if math.isfinite(value)}
-    return readings, dict(sorted(known.items(), key=lambda item: item[1]))
+def _advice(result: Result) -> dict[str, Any]:
+    moves = result.moves()
+    up = sum(one.price > (one.known.good.price or 0) for one in moves)
+    told = [(fact, result.reasons.get(fact["product"]) or wording.plain(fact)) for fact in _facts(result)[:SHOWN]]
+    return {
+        "moves": len(moves),
+        "up": up,
+        "down": len(moves) - up,
+        "keys": sum(key.is_key for key in result.keys.values()),
+        "unknown": len(result.why_not),
+        "crosses": len(result.crosses),
+        "reasons": [f"{fact['shown']['name']}: {text}" for fact, text in told],
+    }
+
+
+def _words_of_advice(findings: dict[str, Any]) -> list[str]:
+    moves, up, down = (findings.get(name, 0) for name in ("moves", "up", "down"))
+    said = [f"{_counted(moves, 'price')} should move: {up:,} up, {down:,} down."] if moves else []
+    said += findings.get("reasons", [])[:3]
+    if keys := findings.get("keys"):
+        said.append(f"{_counted(keys, 'key item')} stay as they are until a person says otherwise.")
+    if unknown := findings.get("unknown"):
+        said.append(f"Of {_counted(unknown, 'product')} too little is known for advice.")
+    return said
+
+
+def _counted(count: int, word: str) -> str:
+    return f"{count:,} {word}{'' if count == 1 else 's'}"
 
 
 def _fact(one: Reading) -> dict[str, Any]:

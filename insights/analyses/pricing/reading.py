@@ -5,13 +5,16 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
 from django.db import connection
-from numpy.typing import NDArray
 
+from insights.analyses.pricing import baskets, goods
+from insights.analyses.pricing.arrays import Floats, Ints
+from insights.analyses.pricing.baskets import Baskets
+from insights.analyses.pricing.goods import Shelf
 from inventory.models import Category, Product
 from sales import rollups
 from sales.models import Promotion
@@ -22,9 +25,6 @@ WEEKS = 156
 KINDS = 3  # so many names of promotions get an effect of their own; the rest share one
 OFTEN = 0.1  # a name counts as a kind where so large a part of the promotions bears it
 _ROWS_AT_ONCE = 50_000
-
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,8 @@ class Inputs:
     category: dict[int, int]
     products: dict[int, str]
     categories: dict[int, str]
+    shelf: Shelf = field(default_factory=Shelf)
+    baskets: Baskets = field(default_factory=Baskets)
 
 
 def read(shop: Shop, as_of: dt.date) -> Inputs:
@@ -77,16 +79,18 @@ def read(shop: Shop, as_of: dt.date) -> Inputs:
         category={id: category or 0 for id, _, category in named},
         products={id: name for id, name, _ in named},
         categories={0: "Without a category"} | dict(Category.objects.order_by("id").values_list("id", "name")),
+        shelf=goods.read(shop, as_of, span),
+        baskets=baskets.read(shop, as_of),
     )
 
 
 def digest(inputs: Inputs) -> str:
-    """The same for the same sales, promotions and categories."""
+    """The same for the same sales, promotions, categories, prices, rules and baskets."""
     found = hashlib.sha256()
     for part in (inputs.sold, inputs.offers):
-        for field in fields(part):
-            found.update(np.ascontiguousarray(getattr(part, field.name)).tobytes())
-    found.update(repr(sorted(inputs.category.items())).encode())
+        for one in fields(part):
+            found.update(np.ascontiguousarray(getattr(part, one.name)).tobytes())
+    found.update(repr((sorted(inputs.category.items()), inputs.shelf, inputs.baskets)).encode())
     return found.hexdigest()
 
 

@@ -11,12 +11,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from insights.analyses.pricing.reading import Floats, Ints
+from insights.analyses.pricing.arrays import Floats, Ints
 from insights.analyses.pricing.weeks import Rows
 
 STEPS = 12
 SPREAD = 0.05  # of a week's chance beyond that of counts
-CALM = 0.5  # holds all effects but the price's near none where nothing is known of them
+CALM = 0.5  # holds all effects but the prices' near none where nothing is known of them
+FREE = 1e-6
 PLENTY, HARDLY_ANY = 15.0, 0.1  # units a week, and the part of weeks without a sale, from which on logs serve
 WEEKS_ALIKE = 1.3  # weeks next to each other are alike: the error is larger than if each were news
 LEAST_ROWS = 16
@@ -38,53 +39,55 @@ class Estimates:
 class _Fit:
     own: Floats  # effects by product
     shared: Floats
-    error: Floats
+    error: Floats  # as own
 
 
-def estimate(rows: Rows) -> Estimates:
+def estimate(rows: Rows, of: int = 0) -> Estimates:
+    """The effect of the own column of that number; the first is the product's price."""
     count = rows.products.size
     many = np.bincount(rows.product, minlength=count)
-    fit = _as_counts(rows)
-    value, error = fit.own[:, 0].copy(), fit.error.copy()
+    fit = _as_counts(rows, of)
+    value, error = fit.own[:, of].copy(), fit.error[:, of].copy()
     mean = np.bincount(rows.product, rows.units, minlength=count) / np.maximum(many, 1)
     none = np.bincount(rows.product, rows.units <= 0, minlength=count) / np.maximum(many, 1)
     plenty = (mean >= PLENTY) & (none <= HARDLY_ANY)
     if plenty.any():
-        logs = _in_logs(rows, plenty, fit.shared)
-        value[plenty], error[plenty] = logs.own[plenty, 0], logs.error[plenty]
-    usable = (many >= LEAST_ROWS) & (_price_change(rows) >= LEAST_CHANGE)
+        logs = _in_logs(rows, plenty, fit.shared, of)
+        value[plenty], error[plenty] = logs.own[plenty, of], logs.error[plenty, of]
+    usable = (many >= LEAST_ROWS) & (_change(rows, of) >= LEAST_CHANGE)
     usable &= np.isfinite(value) & np.isfinite(error) & (error > 0) & (error < WORST)
     return Estimates(value, error * WEEKS_ALIKE, many, usable)
 
 
-def _price_change(rows: Rows) -> Floats:
-    """The standard deviation of each product's log price within its branches."""
-    price = rows.own[:, 0] - _means(rows.own[:, :1], rows.pair, np.ones(rows.units.size))[rows.pair, 0]
+def _change(rows: Rows, of: int) -> Floats:
+    """The standard deviation of a column, such as the log price, within each product's branches."""
+    column = rows.own[:, of : of + 1]
+    moved = column[:, 0] - _means(column, rows.pair, np.ones(rows.units.size))[rows.pair, 0]
     count = rows.products.size
     many = np.maximum(np.bincount(rows.product, minlength=count), 1)
-    return np.asarray(np.sqrt(np.bincount(rows.product, price**2, minlength=count) / many))
+    return np.asarray(np.sqrt(np.bincount(rows.product, moved**2, minlength=count) / many))
 
 
-def _as_counts(rows: Rows) -> _Fit:
+def _as_counts(rows: Rows, of: int) -> _Fit:
     """Quasi-likelihood of counts by weighted least squares, repeated; each pair keeps its own level."""
     level = _means(rows.units[:, None], rows.pair, np.ones(rows.units.size))[rows.pair, 0]
     expected = np.maximum((rows.units + level) / 2, 1e-3)
     low, high = (np.log(np.maximum(level, 1e-3)) + step for step in (-4, 4))
     log, every = np.log(expected), np.column_stack([rows.own, rows.shared])
-    fit = _Fit(np.zeros((0, 0)), np.zeros(0), np.zeros(0))
+    fit = _Fit(np.zeros((0, 0)), np.zeros(0), np.zeros((0, 0)))
     for _ in range(STEPS):
         weight = expected / (1 + SPREAD * expected)
         working = log + (rows.units - expected) / expected
-        fit = _solve(rows, every, working, weight)
+        fit = _solve(rows, every, working, weight, of)
         effects = np.clip(_predicted(rows, fit), -30, 30)
         base = _means((working - effects)[:, None], rows.pair, weight)[rows.pair, 0]
         log = np.clip(base + effects, low, high)
         expected = np.exp(log)
     excess = (rows.units - expected) ** 2 / (expected + SPREAD * expected**2)
-    return replace(fit, error=fit.error * np.sqrt(np.maximum(_by_freedom(rows, excess), 0.3)))
+    return replace(fit, error=fit.error * np.sqrt(np.maximum(_by_freedom(rows, excess), 0.3))[:, None])
 
 
-def _in_logs(rows: Rows, plenty: np.ndarray, shared: Floats) -> _Fit:
+def _in_logs(rows: Rows, plenty: np.ndarray, shared: Floats, of: int) -> _Fit:
     """Least squares in logs of the products with plenty of sales, season and trend as the counts have shown them."""
     kept = plenty[rows.product] & (rows.units > 0)
     some = Rows(
@@ -92,10 +95,10 @@ def _in_logs(rows: Rows, plenty: np.ndarray, shared: Floats) -> _Fit:
     )
     log = np.log(some.units) - rows.shared[kept] @ shared
     even = np.ones(log.size)
-    fit = _solve(some, some.own, log, even)
+    fit = _solve(some, some.own, log, even, of)
     left = log - _predicted(some, fit)
     left -= _means(left[:, None], some.pair, even)[some.pair, 0]
-    return replace(fit, error=fit.error * np.sqrt(_by_freedom(some, left**2)))
+    return replace(fit, error=fit.error * np.sqrt(_by_freedom(some, left**2))[:, None])
 
 
 def _predicted(rows: Rows, fit: _Fit) -> Floats:
@@ -117,7 +120,7 @@ def _means(columns: Floats, pair: Ints, weight: Floats) -> Floats:
     return np.column_stack([np.bincount(pair, column * weight) / total for column in columns.T])
 
 
-def _solve(rows: Rows, columns: Floats, target: Floats, weight: Floats) -> _Fit:
+def _solve(rows: Rows, columns: Floats, target: Floats, weight: Floats, of: int) -> _Fit:
     """Own and shared effects together: each product's own are taken out of the shared ones, which are solved first."""
     within = columns - _means(columns, rows.pair, weight)[rows.pair]
     left = target - _means(target[:, None], rows.pair, weight)[rows.pair, 0]
@@ -128,7 +131,7 @@ def _solve(rows: Rows, columns: Floats, target: Floats, weight: Floats) -> _Fit:
         for j in range(i, width):
             sums = np.bincount(rows.product, weight * within[:, i] * within[:, j], minlength=count)
             squares[:, i, j] = squares[:, j, i] = sums
-    hold = np.diag([1e-6, *[CALM] * (own - 1)])
+    hold = np.diag([FREE if place in (0, of) else CALM for place in range(own)])
     inverse = np.linalg.inv(squares[:, :own, :own] + hold)
     across = squares[:, :own, own:]
     shared = np.zeros(width - own)
@@ -138,4 +141,4 @@ def _solve(rows: Rows, columns: Floats, target: Floats, weight: Floats) -> _Fit:
         side = (sides[:, own:] - np.einsum("pki,pk->pi", mixed, sides[:, :own])).sum(0)
         shared = np.linalg.solve(whole + CALM * np.eye(width - own), side)
     effects = np.einsum("pkl,pl->pk", inverse, sides[:, :own] - across @ shared)
-    return _Fit(effects, shared, np.sqrt(inverse[:, 0, 0]))
+    return _Fit(effects, shared, np.sqrt(np.einsum("pkk->pk", inverse)))

@@ -14,7 +14,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from insights.analyses.pricing.reading import Floats
+from insights.analyses.pricing.arrays import Floats
 
 DRAWS = 256
 IN_80 = 1.2816

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from insights.analyses.pricing.reading import Floats, Inputs, Ints
+from insights.analyses.pricing.arrays import Floats, Ints
+from insights.analyses.pricing.reading import Inputs
 
 YEAR = 365.25 / 7
 OFF_SALE = 4  # weeks in a row without a sale after which the product is taken as not offered
@@ -14,6 +16,9 @@ CUT = 0.04  # without promotions on record, a price so far below its usual is ta
 USUAL = 6  # weeks to either side that tell the usual price
 WHOLE_SHARE = 0.05  # what else a branch sells says something of its week from this part of its units on
 SHARING = 12  # products it takes to tell a season from their own prices
+
+
+Near = Mapping[int, list[tuple[int, float]]]  # each product's substitutes with their weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +44,8 @@ def families(inputs: Inputs) -> list[Ints]:
     return [*groups, rest] if rest.size else groups
 
 
-def rows(inputs: Inputs, members: Ints) -> Rows:
-    """The rows of these products."""
+def rows(inputs: Inputs, members: Ints, near: Near | None = None) -> Rows:
+    """The rows of these products. With `near`, the mean log price of each one's substitutes is its last own column."""
     sold = inputs.sold
     of = np.isin(sold.product, members)
     keys, pair = np.unique(np.stack([sold.product[of], sold.branch[of]]), axis=1, return_inverse=True)
@@ -56,6 +61,8 @@ def rows(inputs: Inputs, members: Ints) -> Rows:
     own = [price[at, week], *promoted[at, week].T, _elsewhere(inputs, keys)[at, week]]
     shared = _seasons(week) if members.size >= SHARING else np.zeros((week.size, 0))
     kept = [column for column in own[1:] if np.ptp(column) > 0] if week.size else []
+    if near is not None:
+        kept.append(_of_others(price, keys, near)[at, week])
     return Rows(members, number[at], at, units[at, week], np.column_stack([own[0], *kept]), shared)
 
 
@@ -113,6 +120,19 @@ def _log_price(units: Floats, paid: Floats, number: Ints) -> Floats:
     left = price[at, np.maximum(before, 0)]
     right = price[at, np.minimum(after, units.shape[1] - 1)]
     return np.where(before < 0, right, np.where(after >= units.shape[1], left, (left + right) / 2))
+
+
+def _of_others(price: Floats, keys: Ints, near: Near) -> Floats:
+    """The mean log price of each product's substitutes at its branch, against their usual; 0 where none is sold."""
+    places = {(product, branch): place for place, (product, branch) in enumerate(keys.T.tolist())}
+    level = price - price.mean(axis=1, keepdims=True)
+    found = np.zeros(price.shape)
+    for (product, branch), place in places.items():
+        here = [(places[other, branch], share) for other, share in near.get(product, ()) if (other, branch) in places]
+        if here:
+            at, share = (np.array(values) for values in zip(*here, strict=True))
+            found[place] = share @ level[at] / share.sum()
+    return found
 
 
 def _unusual_cuts(price: Floats) -> Floats:
