@@ -81,6 +81,8 @@ def undo(*, pk: int, by: str) -> Suggestion:
         return found
     if found.state not in {State.ACCEPTED, State.DISMISSED}:
         raise DecisionRefused("This suggestion is closed: a newer one stands in its place.")
+    if found.outcomes.exists():
+        raise DecisionRefused("What it did has been measured, so it stands. Change it back where it took effect.")
     if Suggestion.objects.filter(key=found.key, state=State.OPEN).exists():
         raise DecisionRefused("A newer suggestion about the same stands open. Decide on that one.")
     act = act_of(found.kind)

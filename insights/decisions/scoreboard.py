@@ -84,11 +84,12 @@ class Calibration:
         return next((level for level in self.levels if level.said == SAID), None)
 
 
-def results(*, kind: str = "") -> list[Outcome]:
-    """Each decision's one result, newest first, with its suggestion, product, branch and run. One query."""
+def results(*, since: dt.date | None = None) -> list[Outcome]:
+    """Each decision's one result, newest first, with its suggestion, product, branch and run; of those whose days
+    ended `since` then, where given. One query."""
     known = Case(When(effect=None, then=Value(1)), default=Value(0), output_field=IntegerField())
     rows = Outcome.objects.select_related("suggestion__product", "suggestion__branch", "suggestion__run")
-    rows = rows.filter(suggestion__kind=kind) if kind else rows
+    rows = rows.filter(last_date__gte=since) if since else rows
     rows = rows.defer("suggestion__evidence", "suggestion__run__findings", "suggestion__run__sentences")
     found = list(rows.order_by("suggestion_id", known, "-days").distinct("suggestion_id")[:MOST])
     return sorted(found, key=lambda one: (one.last_date, one.suggestion_id), reverse=True)

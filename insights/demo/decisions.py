@@ -102,7 +102,9 @@ def _advice(
 
     middle = worth(pull, units)
     corners = [worth(pull + side * 1.28 * KNOWN, units * more) for side in (-1, 1) for more in (0.85, 1.15)]
-    spans = min(middle, *corners), middle, max(middle, *corners)
+    by_chance = 1.28 * abs(before / 100 / tax - cost) * (units + (0.08 * units) ** 2) ** 0.5
+    low, high = (middle - min(corners), max(corners) - middle)
+    spans = middle - (low**2 + by_chance**2) ** 0.5, middle, middle + (high**2 + by_chance**2) ** 0.5
     return Advice(change.product, change.day - 1, before, wish, done, units, spans)
 
 
@@ -123,12 +125,12 @@ def _row(demo: Demo, one: Advice, product: Product, by: str) -> Suggestion:
         {"label": "Price advised", "value": one.advised / 100, "unit": "money"},
         {"label": "Sold in the 28 days before", "value": round(one.units, 1), "unit": "units"},
     ]
-    to = f"{one.advised / 100:.2f}"
+    to = f"£{one.advised / 100:.2f}"
     return Suggestion(
         kind="price",
         key=f"price:{product.pk}",
         product=product,
-        title=f"Change {product.name} from {one.before / 100:.2f} to {to}"[:200],
+        title=f"Change {product.name} from £{one.before / 100:.2f} to {to}"[:200],
         why=f"At {to} it should bring more margin over the next four weeks.",
         evidence={"facts": facts},
         value=middle,

@@ -43,7 +43,9 @@ class Followed:
 
 def month(shop: Shop, role: str, now: dt.datetime) -> str:
     """This month's sum in a line, for who may see margins."""
-    return outcomes.month_line(scoreboard.results(), shop, now) if may(role, Can.SEE_COST) else ""
+    if not may(role, Can.SEE_COST):
+        return ""
+    return outcomes.month_line(scoreboard.results(since=shop.today(now).replace(day=1)), shop, now)
 
 
 def after(found: Sequence[Suggestion], shop: Shop, role: str, now: dt.datetime) -> dict[int, After]:

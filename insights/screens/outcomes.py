@@ -26,6 +26,7 @@ from shop.csvout import Cell, amount
 from shop.models import Shop
 
 ROWS = 30
+WHOLE_FROM = 100
 Act, Verdict = Outcome.Act, Outcome.Verdict
 CHIPS = {"earned": "ok", "cost": "bad", "unclear": "", "unmeasured": ""}
 ACTS = {"followed": "Followed", "changed": "Changed by you", "refused": "Refused"}
@@ -81,12 +82,19 @@ def span(low: Decimal | None, high: Decimal | None, currency: str) -> str:
     """−£3 to £14."""
     if low is None or high is None:
         return ""
-    return f"{formats.money_short(low, currency)} to {formats.money_short(high, currency)}"
+    return f"{brief(low, currency)} to {brief(high, currency)}"
+
+
+def brief(value: Decimal | None, currency: str, *, sign: bool = False) -> str:
+    """Money in a sentence: no pence from 100 up, where they would say more than is known."""
+    if value is not None and abs(value) >= WHOLE_FROM:
+        return formats.number(value, 0, before=formats.symbol(currency), sign=sign)
+    return formats.money(value, currency, sign=sign)
 
 
 def said(of: Total, currency: str) -> str:
     """+£412 (£290 to £530), 23 measured."""
-    value = formats.money_short(of.value, currency, sign=True)
+    value = brief(of.value, currency, sign=True)
     return f"{value} ({span(of.low, of.high, currency)}), {formats.number(of.count)} measured"
 
 
@@ -97,15 +105,15 @@ def month_line(found: Sequence[Outcome], shop: Shop, now: dt.datetime) -> str:
 
 
 def result_words(one: Outcome, currency: str) -> str:
-    """Result −£6 (forecast +£14)."""
+    """Result −£6 (forecast +£14); beside the verdict's own chip."""
     if one.verdict == Verdict.UNMEASURED:
-        return f"Not measured. {_why_not(one)}"
-    value = formats.money_short(one.effect, currency, sign=True)
+        return _why_not(one)
+    value = brief(one.effect, currency, sign=True)
     forecast = _forecast(one, currency)
     beside = f" (forecast {forecast})" if forecast else ""
     if one.verdict == Verdict.UNCLEAR:
         fits = span(one.effect_low, one.effect_high, currency)
-        return f"Could not tell: {value}, but anything from {fits} fits{beside}."
+        return f"{value}{beside}, but anything from {fits} fits."
     return f"Result {value}{beside}, 8 times in 10 {span(one.effect_low, one.effect_high, currency)}."
 
 
@@ -147,7 +155,7 @@ def _why_not(one: Outcome) -> str:
 
 
 def _forecast(one: Outcome, currency: str) -> str:
-    return "" if one.predicted is None else formats.money_short(one.predicted, currency, sign=True)
+    return "" if one.predicted is None else brief(one.predicted, currency, sign=True)
 
 
 def _number(value: Any) -> str:
@@ -220,7 +228,7 @@ def _lead(found: list[Outcome], currency: str) -> str:
     if taken is None:
         return "What followed from each decision is measured 7, 14 and 28 days after it took effect."
     word = "earned" if taken.value >= 0 else "cost"
-    value = formats.money_short(abs(taken.value), currency)
+    value = brief(abs(taken.value), currency)
     return (
         f"Taking advice {word} {value} so far, 8 times in 10 {span(taken.low, taken.high, currency)}, by "
         f"{formats.number(taken.count)} that could be measured."
@@ -263,9 +271,9 @@ def _rows(scores: list[Score], currency: str) -> list[dict[str, Any]]:
             "hits": _share(score.hit_share),
             "mean": formats.money(score.mean.value, currency, sign=True) if score.mean else "",
             "mean_span": span(score.mean.low, score.mean.high, currency) if score.mean else "",
-            "total": formats.money_short(score.total.value, currency, sign=True) if score.total else "",
+            "total": brief(score.total.value, currency, sign=True) if score.total else "",
             "total_span": span(score.total.low, score.total.high, currency) if score.total else "",
-            "advised": formats.money_short(score.advised, currency, sign=True) if score.advised is not None else "",
+            "advised": brief(score.advised, currency, sign=True) if score.advised is not None else "",
             "drawing": ledger.interval(score.mean.value, score.mean.low, score.mean.high, scale) if score.mean else "",
         }
         for score in scores

@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 
 from insights import changes, charts, periods
 from insights.charts import svg
-from insights.screens import decisions
+from insights.screens import decisions, insights
 from insights.screens import today_outlook as outlook
 from insights.screens.figures import Card, allowed, card, sparkline, write
 from insights.screens.panels import Panel, panel
@@ -92,6 +92,7 @@ class TodayScreen:
     queue: Panel[decisions.Queue] | None = None
     basis: outlook.Basis | None = None
     expected: Panel[outlook.ExpectedToday | None] | None = None
+    did: Panel[str] | None = None
     low: Panel[list[outlook.Low]] | None = None
     deliveries: Panel[list[outlook.Delivery]] | None = None
 
@@ -134,6 +135,7 @@ def _ahead(shop: Shop, role: str, today: dt.date, days: dict[dt.date, Sums], now
         "queue": panel(lambda: decisions.first(shop, role, now)),
         "basis": basis,
         "expected": panel(lambda: outlook.expected(shop, today)) if basis.run else None,
+        "did": panel(lambda: insights.month(shop, role, now)) if may(role, Can.SEE_COST) else None,
         "low": panel(lambda: outlook.running_low(basis.run, today)) if basis.run and see_stock else None,
         "deliveries": panel(lambda: outlook.deliveries(today)) if see_stock else None,
     }
