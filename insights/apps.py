@@ -12,8 +12,10 @@ class InsightsConfig(AppConfig):
         from insights.matching import job as matching
         from insights.ordering import acts
         from insights.reviews import acts as replies
+        from insights.search import index as search
 
         night.register()
         acts.register()
         matching.register()
         replies.register()
+        search.register()

@@ -18,6 +18,7 @@ from insights.views import (
     reviews,
     runs,
     sales,
+    search,
     shifts,
     stock,
     today,
@@ -26,6 +27,7 @@ from insights.views import (
 app_name = "insights"
 urlpatterns = [
     path("today/", today.today, name="today"),
+    path("search/", search.search, name="search"),
     path("sales/", sales.sales, name="sales"),
     path("sales/lines/", lines.line_list, name="line_list"),
     path("sales/receipts/<int:pk>/", lines.sale_detail, name="sale_detail"),

@@ -19,7 +19,7 @@ from inventory.models import Barcode, Category, Product, Supplier
 SUPPLIER, CATEGORY = "supplier", "category"
 KINDS = (PRODUCT, CATEGORY, SUPPLIER, REVIEW)
 MOST_LETTERS = 200
-_CODE, _NOT_ON_SALE = 9.0, 0.8
+CODE, _NOT_ON_SALE = 9.0, 0.8  # a whole code is beyond doubt
 _NAMED_ALIKE, _MOST_NAMES = 0.6, 2_000
 
 
@@ -57,7 +57,11 @@ def find(words: str, *, kinds: Collection[str] = (PRODUCT,), most: int = 20) -> 
     words = clean(words)
     if not words:
         return []
-    asked = ask(words)
+    return answer(ask(words), kinds=kinds, most=most)
+
+
+def answer(asked: Asked, *, kinds: Collection[str], most: int) -> list[Hit]:
+    """`find` for words that were read before."""
     hits = [hit for kind in KINDS if kind in kinds for hit in _OF_KIND[kind](asked, most)]
     return sorted(hits, key=lambda hit: -hit.score)
 
@@ -92,7 +96,7 @@ def clean(words: str) -> str:
 
 
 def _products(asked: Asked, most: int) -> list[Hit]:
-    scores = dict.fromkeys(_by_code(asked.words), _CODE)
+    scores = dict.fromkeys(_by_code(asked.words), CODE)
     for score, pk in _ranked(PRODUCT, asked):
         scores.setdefault(pk, score)
     for pk in _not_yet_known(asked):

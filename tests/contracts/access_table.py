@@ -25,6 +25,7 @@ class Access:
 IN_SHOP: dict[str, Access] = {
     # insights
     "insights:today": Access(Can.SEE_SALES),
+    "insights:search": Access(Can.SEE_PRODUCTS),
     "insights:sales": Access(Can.SEE_SALES),
     "insights:line_list": Access(Can.SEE_SALES),
     "insights:sale_detail": Access(Can.SEE_SALES, row=lambda shelf: shelf.sale),
