@@ -3,8 +3,8 @@
 Every change of the catalogue is kept with the transaction that made it (`shop_change`). A round begins by noting the
 oldest transaction still on its way: all that began before it is in this round, and the next round asks for changes
 of it and of later ones. So a change is told as soon as it is committed, and one that commits late is told then.
-A price that starts or ends by the clock counts as a change of its product. A change of a barcode, shelf price, tax
-rate, category or deposit is one of every product it is seen on.
+A price that starts or ends by the clock counts as a change of its product. A change of a barcode, shelf price, sticker,
+tax rate, category or deposit is one of every product it is seen on.
 
 A cursor also names the database it counts in and the branch it is for. One of a database since restored from a
 backup, or of another branch, starts over.
@@ -27,11 +27,11 @@ from shop.errors import Refused
 from shop.tenancy import current_shop_id
 
 # Raised when what is told of a product changes, so that tills take the whole catalogue anew.
-EDITION = 1
+EDITION = 2
 MOST = 2000
 _TABLES = [
     "inventory_product", "inventory_barcode", "inventory_shelfprice",
-    "inventory_taxrate", "inventory_category", "inventory_barcoderule",
+    "inventory_taxrate", "inventory_category", "inventory_barcoderule", "inventory_lotprice",
 ]  # fmt: skip
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _CURSOR = re.compile(r"([0-9a-f]{12})((?:-[0-9]{1,19}){7})", re.ASCII)
@@ -230,6 +230,9 @@ _BY_CLOCK = """
 select product_id from inventory_shelfprice
 where shop_id = %(shop)s and ((starts_at > %(moment)s and starts_at <= %(now)s)
     or (ends_at > %(moment)s and ends_at <= %(now)s))
+union
+select product_id from inventory_lotprice
+where shop_id = %(shop)s and ends_at > %(moment)s and ends_at <= %(now)s
 """
 _SINCE = 'from shop_change where shop_id = %(shop)s and transaction_id >= %(since)s::xid8 and "table"'
 _CHANGED = f"""
@@ -237,7 +240,7 @@ with touched as (
     select row_id as id {_SINCE} = 'inventory_product'
     union
     select (side ->> 'product_id')::bigint from (
-        select before, after {_SINCE} in ('inventory_barcode', 'inventory_shelfprice')
+        select before, after {_SINCE} in ('inventory_barcode', 'inventory_shelfprice', 'inventory_lotprice')
     ) as parts cross join lateral (values (before), (after)) as sides (side) where side is not null
     union
     select p.id from inventory_product p where p.shop_id = %(shop)s and (

@@ -1,6 +1,7 @@
 """What a scanned or typed code means: a barcode, a PLU, a SKU, or a code the shop printed with a weight in it.
 
-A code is tried as a whole barcode first, then by the shop's barcode rules, then as a PLU, then as a SKU. A PLU that
+A code is tried as a whole barcode first, then as a marked-down lot's sticker, then by the shop's barcode rules, then as
+a PLU, then as a SKU. A PLU that
 two products on sale share is not read: nobody can know which of them lies on the scale.
 """
 
@@ -13,7 +14,7 @@ from http import HTTPStatus
 
 from django.db.models import Q
 
-from inventory.models import Barcode, BarcodeRule, Product
+from inventory.models import Barcode, BarcodeRule, LotPrice, Product
 from shop.errors import Refused
 
 MOST_SIGNS = 64
@@ -28,11 +29,13 @@ class CodeUnknown(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a code says. `how` it was read: barcode, plu, sku, or what its rule holds (weight, price, quantity).
+    """What a code says. `how` it was read: barcode, sticker, plu, sku, or what its rule holds (weight, price,
+    quantity).
 
     `quantity` is in the product's unit; None: to be weighed or counted, or to be worked out from `price`.
     `price` is what the code itself says is to be paid for all of it; None: the product's price holds.
     `pack_quantity` is what one scan of the pack stands for. `rule` names the barcode rule, where one was used.
+    `sticker` is the price of a lot, where the code is on its stickers.
     """
 
     code: str
@@ -42,6 +45,7 @@ class Reading:
     pack_quantity: Decimal = ONE
     price: Decimal | None = None
     rule: str = ""
+    sticker: LotPrice | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,7 @@ class Known:
     """The products and codes that some codes may mean, read from the database at once."""
 
     barcodes: dict[str, tuple[int, Decimal]] = field(default_factory=dict)
+    stickers: dict[str, LotPrice] = field(default_factory=dict)
     by_plu: dict[str, Product] = field(default_factory=dict)
     by_sku: dict[str, Product] = field(default_factory=dict)
     by_id: dict[int, Product] = field(default_factory=dict)
@@ -78,7 +83,8 @@ def read_code(code: str) -> Reading:
 
 
 def read_codes(codes: Collection[str]) -> dict[str, Reading]:
-    """What each of many codes means, by code; unknown ones are left out. Three queries, however many."""
+    """What each of many codes means, by code; unknown ones are left out. Three queries,
+    however many; one more where one looks like a sticker's."""
     rules = rules_in_use()
     asked = [code for code in codes if _readable(code)]
     known = _known(asked, rules)
@@ -111,6 +117,11 @@ def with_check_digit(digits: str) -> str:
     return next(code for last in "0123456789" if good_check_digit(code := digits + last))
 
 
+def may_be_sticker(code: str) -> bool:
+    """Whether a code has the form of a sticker's, so that asking for it is worth the while."""
+    return len(code) == 13 and code[0] == "2" and _digits(code) and good_check_digit(code)
+
+
 def shown(code: str) -> str:
     """A code as it may be said back: short, and nothing that cannot be printed."""
     return "".join(sign for sign in code[:MOST_SIGNS] if sign.isprintable()) or "(empty)"
@@ -133,6 +144,9 @@ def _read(code: str, rules: Iterable[BarcodeRule], known: Known) -> Reading | No
         if form in known.barcodes:
             product, pack = known.barcodes[form]
             return Reading(code, "barcode", known.by_id[product], pack, pack)
+    if sticker := known.stickers.get(code):
+        product_marked = known.by_id[sticker.product_id]
+        return Reading(code, "sticker", product_marked, None if _weighed(product_marked) else ONE, sticker=sticker)
     for part in _parts(code, rules):
         if product_found := _goods(part, known):
             return _by_rule(code, part, product_found)
@@ -214,13 +228,21 @@ def _known(codes: Iterable[str], rules: list[BarcodeRule]) -> Known:
     known = Known()
     rows = Barcode.objects.filter(Q(code__in=barcodes) | ranges).values_list("code", "product_id", "pack_quantity")
     known.barcodes = {code: (product, pack) for code, product, pack in rows}
-    ids = {product for product, _ in known.barcodes.values()}
+    known.stickers = _stickers(skus)
+    ids = {product for product, _ in known.barcodes.values()} | {one.product_id for one in known.stickers.values()}
     # Switched-off products and then older ones first: what is on sale has the last word.
     found = Product.objects.filter(Q(pk__in=ids) | Q(sku__in=skus) | Q(plu__in=plus - {""})).order_by("is_active", "pk")
     known.by_id = {product.pk: product for product in found}
     known.by_sku = {product.sku: product for product in found}
     known.by_plu = _by_plu(found)
     return known
+
+
+def _stickers(codes: Iterable[str]) -> dict[str, LotPrice]:
+    asked = [code for code in codes if may_be_sticker(code)]
+    if not asked:
+        return {}
+    return {row.code: row for row in LotPrice.objects.filter(code__in=asked).select_related("lot")}
 
 
 def _by_plu(products: Iterable[Product]) -> dict[str, Product]:

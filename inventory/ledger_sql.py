@@ -1,7 +1,7 @@
 """The ledger's rules as parts of one SQL statement, for writers that have no time for several (see `sales.booking`).
 
 They say what `inventory.services.move` does. The statement has a CTE `moves` (product_id, kind, quantity, unit_cost,
-source) and puts its own expressions for {shop}, {branch}, {at} and {actor}.
+source, lot_id) and puts its own expressions for {shop}, {branch}, {at} and {actor}.
 """
 
 # Wanted products are given as an array: each is looked up by itself, however many the branch has.
@@ -21,16 +21,18 @@ followed as materialized (
 )
 """
 
+# A lot keeps what came in less what is known to have left it: its level is locked by then.
 # Written where the CTE `booked` has its row: each move, beside it a counter where a later count has seen it already.
 POST_MOVES = """
 ledger as (
     insert into inventory_stockmovement (shop_id, branch_id, product_id, kind, quantity, unit_cost, occurred_at,
-        source, note, actor)
-    select {shop}, {branch}, f.product_id, f.kind, f.quantity, f.unit_cost, {at}, f.source, '', {actor}
+        source, note, actor, lot_id)
+    select {shop}, {branch}, f.product_id, f.kind, f.quantity, f.unit_cost, {at}, f.source, '', {actor},
+        f.lot_id
     from booked, followed f
     union all
     select {shop}, {branch}, f.product_id, 'count', -f.quantity, null, {at}, f.source || ':counted',
-        'Was already in a later count.', {actor}
+        'Was already in a later count.', {actor}, null
     from booked, followed f where f.counted
 ),
 levels as (
@@ -38,5 +40,11 @@ levels as (
     from booked, (select product_id, sum(quantity) as quantity from followed where not counted group by 1) k
     where l.shop_id = {shop} and l.branch_id = {branch} and l.product_id = k.product_id
         and l.product_id = any(array(select h.product_id from held h))
+),
+lots as (
+    update inventory_lot t set quantity = greatest(t.quantity + k.quantity, 0)
+    from booked, (select lot_id, sum(quantity) as quantity from followed where lot_id is not null group by 1) k
+    where t.shop_id = {shop} and t.id = k.lot_id
+        and t.id = any(array(select f.lot_id from followed f where f.lot_id is not null))
 )
 """

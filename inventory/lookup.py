@@ -9,10 +9,11 @@ from decimal import Decimal
 
 from django.db import transaction
 
+from inventory import lot_prices
 from inventory.codes import CodeUnknown, Reading, read_code, shown
 from inventory.models import Product, StockLevel
 from inventory.reports_lots import LotLeft, lots_left
-from inventory.shelf import OnSale, products_at
+from inventory.shelf import OnSale, Sticker, products_at, sticker_said
 from shop import formats
 from shop.models import Branch
 
@@ -24,7 +25,8 @@ _GRAM = Decimal("0.001")
 
 @dataclass(frozen=True, slots=True)
 class Warned:
-    """What a cashier should look at before selling: expired, near_date, not_on_sale, no_price or wrong_unit."""
+    """What a cashier should look at before selling: expired, past_best_before, near_date, not_on_sale,
+    no_price, wrong_unit or sticker_over."""
 
     code: str
     detail: str
@@ -35,7 +37,8 @@ class Found:
     """A code's meaning with today's facts. `read_as`, `rule` and `pack_quantity` are as in `codes.Reading`.
 
     `quantity` is in the product's unit; None: the till has to weigh or ask. `unit_price` is what to charge for one
-    piece or kilogram: the price of now, or the one that makes `quantity` come to `to_pay`, the price in the code.
+    piece or kilogram: the price of now, or the one that makes `quantity` come to `to_pay`, the price in the code, or
+    that of the lot whose `sticker` was read.
     """
 
     code: str
@@ -47,6 +50,7 @@ class Found:
     unit_price: Decimal | None
     to_pay: Decimal | None
     warnings: list[Warned]
+    sticker: Sticker | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,8 @@ def look_up(code: str, *, branch: int, moment: dt.datetime, today: dt.date) -> F
     product = products_at(branch, moment, [reading.product.pk])[0]
     quantity, unit_price = _amount(reading, product.price)
     warnings = [*_about_sale(reading, product), *_about_lots(branch, product.id, today)]
+    if reading.sticker:
+        warnings += _about_sticker(reading, branch, moment)
     return Found(
         code=reading.code,
         read_as=reading.how,
@@ -86,6 +92,7 @@ def look_up(code: str, *, branch: int, moment: dt.datetime, today: dt.date) -> F
         unit_price=unit_price,
         to_pay=reading.price,
         warnings=warnings,
+        sticker=sticker_said(reading.sticker) if reading.sticker else None,
     )
 
 
@@ -104,6 +111,8 @@ def stock_of(sku: str, *, here: int) -> Stock:
 def _amount(reading: Reading, price: Decimal | None) -> tuple[Decimal | None, Decimal | None]:
     """How much of it, and what one costs. A label's price stands to the cent, whatever the price is now."""
     quantity = reading.quantity
+    if reading.sticker:
+        return quantity, reading.sticker.price
     if reading.price is None:
         return quantity, price
     if quantity is None and price:
@@ -120,6 +129,11 @@ def _about_sale(reading: Reading, product: OnSale) -> Iterator[Warned]:
         yield Warned("wrong_unit", f"The code says a weight, but {product.name} is sold by the piece.")
     if reading.how == "quantity" and product.unit == Product.Unit.KILOGRAM:
         yield Warned("wrong_unit", f"The code says a number of pieces, but {product.name} is sold by weight.")
+
+
+def _about_sticker(reading: Reading, branch: int, moment: dt.datetime) -> Iterator[Warned]:
+    if reading.sticker and lot_prices.is_over(reading.sticker, branch, moment):
+        yield Warned("sticker_over", "The price on this sticker no longer holds here. Ask before selling at it.")
 
 
 def _about_lots(branch: int, product: int, today: dt.date) -> Iterator[Warned]:

@@ -7,8 +7,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 
-from inventory import prices
-from inventory.models import Barcode, Category, Product, TaxRate
+from inventory import lot_prices, prices
+from inventory.models import Barcode, Category, LotPrice, Product, TaxRate
 from inventory.prices import Step
 
 
@@ -29,6 +29,18 @@ class Pack:
 
     code: str
     pack_quantity: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Sticker:
+    """A marked-down lot's sticker: its barcode, and what one piece or kilogram of that lot costs until `ends_at`."""
+
+    code: str
+    price: Decimal
+    lot: str
+    date: dt.date | None
+    starts_at: dt.datetime
+    ends_at: dt.datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +72,7 @@ class OnSale:
     minimum_age: int | None
     eligible_tenders: tuple[str, ...]
     content: Content | None
+    stickers: tuple[Sticker, ...] = ()
     is_active: bool = True
 
     @property
@@ -73,7 +86,14 @@ def products_at(branch: int, moment: dt.datetime, products: Collection[int]) -> 
     shared = _shared(rows)
     own = {row.pk: row.price for row in (*rows, *shared.deposits.values())}
     steps = prices.schedules(branch, moment, own)
-    return [_on_sale(row, shared, steps) for row in rows]
+    marked = lot_prices.on_sale(branch, moment, products)
+    return [_on_sale(row, shared, steps, marked.get(row.pk, [])) for row in rows]
+
+
+def sticker_said(row: LotPrice) -> Sticker:
+    """A sticker as tills are told it."""
+    date = row.lot.use_by or row.lot.best_before
+    return Sticker(row.code, row.price, row.lot.code, date, row.starts_at, row.ends_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +121,7 @@ def _shared(rows: list[Product]) -> _Shared:
     )
 
 
-def _on_sale(row: Product, shared: _Shared, steps: dict[int, list[Step]]) -> OnSale:
+def _on_sale(row: Product, shared: _Shared, steps: dict[int, list[Step]], marked: list[LotPrice]) -> OnSale:
     deposit = shared.deposits.get(row.deposit_id) if row.deposit_id else None
     return OnSale(
         id=row.pk,
@@ -117,6 +137,7 @@ def _on_sale(row: Product, shared: _Shared, steps: dict[int, list[Step]]) -> OnS
         minimum_age=row.minimum_age,
         eligible_tenders=tuple(row.eligible_tenders),
         content=Content(row.content_size, row.content_unit) if row.content_size is not None else None,
+        stickers=tuple(map(sticker_said, marked)),
         is_active=row.is_active,
     )
 

@@ -75,12 +75,12 @@ told as materialized (
 line as materialized (
     select * from jsonb_to_recordset($1->'lines') as l (number integer, product bigint, name text, barcode text,
         quantity numeric, unit_price numeric, discount numeric, net numeric, tax numeric, tax_rate numeric,
-        cost numeric, deposit_of integer, returns_sale uuid, returns_line integer, restock boolean)
+        cost numeric, deposit_of integer, returns_sale uuid, returns_line integer, restock boolean, lot bigint)
 ),
 moves as (
     select l.product as product_id, case when l.quantity < 0 then 'refund' else 'sale' end as kind,
         -l.quantity as quantity, round(l.cost / l.quantity, 4) as unit_cost,
-        'sale:' || d.uuid || ':' || l.number as source
+        'sale:' || d.uuid || ':' || l.number as source, l.lot as lot_id
     from told d, line l where l.product is not null and l.quantity <> 0 and (l.restock or l.quantity > 0)
 )
 """

@@ -26,6 +26,21 @@ class Goods(NamedTuple):
     tax_rate: Decimal | None
 
 
+class Sticker(NamedTuple):
+    """A marked-down lot's sticker, and what a line takes from its goods. Over: taken back, or past its end."""
+
+    goods: Goods
+    lot: int
+    branch: int
+    price: Decimal
+    ends_at: dt.datetime | None
+    ended_at: dt.datetime | None
+
+    def is_over(self, branch: int, at: dt.datetime) -> bool:
+        ends = [moment for moment in (self.ends_at, self.ended_at) if moment]
+        return self.branch != branch or any(at >= moment for moment in ends)
+
+
 class Kept(NamedTuple):
     """A document in the books, as it is told to its till."""
 
@@ -46,9 +61,20 @@ class Known:
     sales: dict[UUID, Kept] = field(default_factory=dict)
     customers: set[str] = field(default_factory=set)
     goods: dict[tuple[str, str | int], Goods] = field(default_factory=dict)
+    stickers: dict[str, Sticker] = field(default_factory=dict)
+
+    def sticker_of(self, line: ToldLine) -> Sticker | None:
+        """The sticker a line was scanned by, unless the till names other goods."""
+        sticker = self.stickers.get(line.barcode) if self.stickers else None
+        named = sticker and self._named(line)
+        return None if named and sticker and named.id != sticker.goods.id else sticker
 
     def product_of(self, line: ToldLine) -> Goods | None:
         """The product a line names: by our id, else its SKU, else its barcode."""
+        sticker = self.sticker_of(line)
+        return sticker.goods if sticker else self._named(line)
+
+    def _named(self, line: ToldLine) -> Goods | None:
         for way, key in _ways(line):
             if found := self.goods.get((way, key)):
                 return found
@@ -61,15 +87,19 @@ def know(told: Sequence[Told]) -> Known:
     ids, skus, barcodes = ({key for line in lines for way, key in _ways(line) if way == one} for one in _WAYS)
     people = {document.customer.code for document in told if document.customer}
     shop = current_shop_id()
-    sales, customers, goods = send(
+    stickers = sorted(code for code in barcodes if codes.may_be_sticker(str(code)))
+    sales, customers, goods, *marked = send(
         (_SALES, [shop, [str(document.id) for document in told]]),
         (_CUSTOMERS, [shop, sorted(people)]),
         (_GOODS, [shop, sorted(ids), sorted(skus), sorted(barcodes)]),
+        *([(_STICKERS, [shop, stickers])] if stickers else []),
     )
     known = Known({row[1]: Kept(*row) for row in sales}, {code for (code,) in customers})
     for product, sku, barcode, *facts in goods:
         way, key = ("barcode", barcode) if barcode else ("sku", sku) if sku else ("product", product)
         known.goods[way, key] = Goods(product, *facts)
+    for code, lot, branch, price, ends_at, ended_at, *facts in marked[0] if marked else ():
+        known.stickers[code] = Sticker(Goods(*facts), lot, branch, price, ends_at, ended_at)
     _read_the_rest(known, lines)
     return known
 
@@ -134,5 +164,18 @@ union all
 select p.id, null, b.code, {_FACTS}
 from inventory_barcode b join inventory_product p on p.shop_id = b.shop_id and p.id = b.product_id {_RATE}
 where b.shop_id = $1 and b.code = any($4)
+""",
+)
+_STICKERS = Statement(
+    "aisle_known_stickers",
+    "bigint, text[]",
+    """
+select k.code, k.lot_id, k.branch_id, k.price, k.ends_at, k.ended_at, p.id, p.name, p.price, coalesce(t.cost, p.cost),
+    r.rate
+from inventory_lotprice k
+join inventory_lot t on t.shop_id = k.shop_id and t.id = k.lot_id
+join inventory_product p on p.shop_id = k.shop_id and p.id = k.product_id
+left join inventory_taxrate r on r.shop_id = p.shop_id and r.id = p.tax_rate_id
+where k.shop_id = $1 and k.code = any($2)
 """,
 )

@@ -22,7 +22,7 @@ from django.utils import timezone
 from inventory.prices import prices_at
 from sales import aside, booking, lookups, returns, working
 from sales import told as telling
-from sales.lookups import Kept, Known
+from sales.lookups import Kept, Known, Sticker
 from sales.models import InboxItem, Sale
 from sales.returns import Original, SoldLine
 from sales.told import Told, ToldLine
@@ -178,8 +178,11 @@ def _lines(
         sold, flag = _taken_back(line, originals)
         goods = known.product_of(line)
         if sold is None:
-            price = prices.get(goods.id) if goods else None
+            sticker = known.sticker_of(line)
+            price = sticker.price if sticker else prices.get(goods.id) if goods else None
             lines.append(working.sold_line(line, number, goods, price, included=included))
+            if sticker and _take_lot(lines[-1], sticker, till, told, clock):
+                odd.setdefault("sticker_over", []).append(number)
         else:
             lines.append(working.returned_line(line, number, sold, goods, included=included, whole=whole))
             sold.returned -= line.quantity
@@ -206,9 +209,16 @@ def _taken_back(line: ToldLine, originals: Mapping[UUID, Original]) -> tuple[Sol
     return sold, "over_refund" if -line.quantity > sold.left else ""
 
 
+def _take_lot(line: Line, sticker: Sticker, till: Till, told: Told, clock: Clock) -> bool:
+    """What was scanned by a sticker leaves its own lot; returns whether the sticker no longer held."""
+    if sticker.branch == till.branch_id:
+        line.lot = sticker.lot
+    return sticker.is_over(till.branch_id, clock.reckon(told.sold_at)[0])
+
+
 def _prices(till: Till, told: Told, known: Known, clock: Clock) -> Mapping[int, Decimal | None]:
     """The shelf's prices at that moment, where the till left them out."""
-    unpriced = [line for line in told.lines if not line.is_priced]
+    unpriced = [line for line in told.lines if not line.is_priced and known.sticker_of(line) is None]
     products = {goods.id for line in unpriced if (goods := known.product_of(line))}
     at, _ = clock.reckon(told.sold_at)
     return prices_at(till.branch_id, at, products) if products else {}

@@ -73,6 +73,7 @@ class Line:
     tax_rate: Decimal | None
     cost: Decimal | None
     told: ToldLine
+    lot: int | None = None
 
     def written(self) -> dict[str, Any]:
         told = self.told
@@ -92,6 +93,7 @@ class Line:
             "returns_sale": told.returns_sale and str(told.returns_sale),
             "returns_line": told.returns_line,
             "restock": told.restock,
+            "lot": self.lot,
         }
 
 

@@ -64,6 +64,18 @@ class DepositSaid(Said):
     tax_rate: TaxRate | None
 
 
+class StickerSaid(Said):
+    """A marked-down lot's sticker. Scanned, it sells one piece or kilogram of that lot at its price; send its code as
+    the line's `barcode`."""
+
+    code: str
+    price: Price
+    lot: str
+    date: dt.date | None = Field(description="Its use-by, else its best-before date.")
+    starts_at: dt.datetime
+    ends_at: dt.datetime | None = Field(description="From then on the price no longer holds.")
+
+
 class ContentSaid(Said):
     size: Quantity
     unit: Literal["g", "ml", "piece"]
@@ -86,6 +98,7 @@ class ProductSaid(Said):
     minimum_age: int | None
     eligible_tenders: list[str] = Field(description="Vouchers that may pay for it, such as meal_voucher.")
     content: ContentSaid | None
+    stickers: list[StickerSaid] = Field(description="Of lots near their date, at this branch, the newest first.")
 
 
 class RuleSaid(Said):
@@ -120,7 +133,7 @@ class CataloguePage(Said):
 
 
 class WarningSaid(Said):
-    code: Literal["expired", "past_best_before", "near_date", "not_on_sale", "no_price", "wrong_unit"]
+    code: Literal["expired", "past_best_before", "near_date", "not_on_sale", "no_price", "wrong_unit", "sticker_over"]
     detail: str
 
 
@@ -129,7 +142,7 @@ class LookupSaid(Said):
     to the cent also where the code itself says a price (`to_pay`)."""
 
     code: str
-    read_as: Literal["barcode", "plu", "sku", "weight", "price", "quantity"]
+    read_as: Literal["barcode", "sticker", "plu", "sku", "weight", "price", "quantity"]
     rule: str = Field(description="The barcode rule it was read by, if any.")
     product: ProductSaid
     quantity: Quantity | None
@@ -137,6 +150,7 @@ class LookupSaid(Said):
     unit_price: Price | None
     to_pay: Price | None
     warnings: list[WarningSaid]
+    sticker: StickerSaid | None = Field(description="The marked-down lot whose sticker was read; its price is paid.")
 
 
 class BranchStockSaid(Said):

@@ -65,6 +65,7 @@ def test_the_catalogue_tells_all_a_till_needs(cast: Cast, till: Client) -> None:
         ],
         "deposit": {"id": deposit.pk, "sku": "DEP", "name": "Bottle deposit", "price": "0.25", "tax_rate": None},
         "content": {"size": "500.000", "unit": "ml"},
+        "stickers": [],
     }  # fmt: skip
     CataloguePage.model_validate(told | {"rules": told["barcode_rules"]})
 
