@@ -5,12 +5,11 @@ from typing import Any
 
 import pytest
 
-from tests.browser.axe import violations
 from tests.browser.conftest import Live
+from tests.browser.looks import Looks, each_look, is_well, on_phone_and_desk
 from tests.contracts import shelf
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-SIDEWAYS = "document.documentElement.scrollWidth - innerWidth"
 FRONT_DOOR = ["/", "/accounts/login/", "/accounts/signup/", "/accounts/password/reset/"]
 ADMIN = [
     "",
@@ -40,21 +39,17 @@ IN_SHOP = [
 ]
 
 
-@pytest.mark.parametrize(("width", "dark"), [(390, False), (390, True), (1440, False), (1440, True)])
-def test_the_front_door(live: Live, open_page: Callable[..., Any], width: int, dark: bool) -> None:
-    for path in FRONT_DOOR:
-        _look(open_page(None, path, width, dark), path)
-    for path in ("/start/", "/shops/", "/accounts/2fa/"):
-        _look(open_page(live.cast.alice, path, width, dark), path)
+@on_phone_and_desk
+def test_the_front_door(live: Live, open_page: Callable[..., Any], looks: Looks) -> None:
+    for user, paths in ((None, FRONT_DOOR), (live.cast.alice, ("/start/", "/shops/", "/accounts/2fa/"))):
+        for path in paths:
+            for page, _, _ in each_look(open_page, user, path, looks):
+                is_well(page, path)
 
 
-@pytest.mark.parametrize(("width", "dark"), [(390, False), (390, True), (1440, False), (1440, True)])
-def test_settings_imports_and_data_entry(live: Live, open_page: Callable[..., Any], width: int, dark: bool) -> None:
+@on_phone_and_desk
+def test_settings_imports_and_data_entry(live: Live, open_page: Callable[..., Any], looks: Looks) -> None:
     shelf.fill(live.cast.green)
     for path in IN_SHOP:
-        _look(open_page(live.cast.alice, f"/s/green/{path}", width, dark), path)
-
-
-def _look(page: Any, path: str) -> None:
-    assert page.evaluate(SIDEWAYS) <= 0, f"{path} is wider than the screen"
-    assert violations(page) == [], path
+        for page, _, _ in each_look(open_page, live.cast.alice, f"/s/green/{path}", looks):
+            is_well(page, path, small=not path.startswith("admin/"))

@@ -18,9 +18,8 @@ from sales.models import InboxItem, Sale
 from shop import devices
 from shop.models import Register
 from shop.tenancy import use_shop
-from tests.browser.axe import violations
 from tests.browser.conftest import Live
-from tests.browser.test_pages import OVERFLOW, TOO_SMALL, settled, shoot
+from tests.browser.looks import Looks, each_look, is_well, on_phone_and_desk, settled, shoot
 from tests.sales.tills import send
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -61,18 +60,8 @@ def _sell_oddly(register: Register, at: dt.datetime) -> None:
     send(register, at, lines=[milk], total="4.53", payments=[("cash", "4.53")], receipt="R-103")
 
 
-def check(page: Any, name: str, width: int, dark: bool) -> None:
-    assert page.evaluate(OVERFLOW) <= 0, f"{name} scrolls sideways at {width}"
-    assert violations(page) == [], name
-    assert page.evaluate(TOO_SMALL) == [], name
-    assert page.locator("h1").count() == 1, name
-    shoot(page, name, width, dark)
-    page.close()
-
-
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1440])
-def test_every_page_in_every_size_and_theme(odd_day: Live, open_page: Open, width: int, dark: bool) -> None:
+@on_phone_and_desk
+def test_every_page_in_every_size_and_theme(odd_day: Live, open_page: Open, looks: Looks) -> None:
     item = InboxItem.objects.get(kind="conflict")
     for decided in InboxItem.objects.filter(kind="mismatch"):
         inbox.resolve(item=decided, how="seen", by=BY)
@@ -83,7 +72,9 @@ def test_every_page_in_every_size_and_theme(odd_day: Live, open_page: Open, widt
         "below_zero": BELOW_ZERO,
     }
     for name, path in pages.items():
-        check(open_page(odd_day.cast.alice, path, width, dark), name, width, dark)
+        for page, width, dark in each_look(open_page, odd_day.cast.alice, path, looks):
+            shoot(page, name, width, dark)
+            is_well(page, name)
 
 
 def test_a_thumb_clears_the_inbox(odd_day: Live, open_page: Open) -> None:

@@ -10,13 +10,12 @@ from insights.models import LLMCall
 from insights.providers import gateway, services
 from insights.providers.base import Ask
 from shop.scope import use_shop
-from tests.browser.axe import violations
 from tests.browser.conftest import Live
+from tests.browser.looks import Looks, each_look, is_well, on_phone_and_desk
 from tests.vendors import Fault, Vendor
 from tests.vendors.connecting import KEY, connect
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-SIDEWAYS = "document.documentElement.scrollWidth - innerWidth"
 MODELS = "/s/green/settings/models/"
 TEXT = {"type": "object", "properties": {"sentence": {"type": "string"}}, "required": ["sentence"]}
 
@@ -38,21 +37,18 @@ def _live_a_month(live: Live, vendor: Vendor) -> None:
         )
 
 
-@pytest.mark.parametrize(("width", "dark"), [(390, False), (390, True), (1440, False), (1440, True)])
-def test_the_pages(live: Live, open_page: Callable[..., Any], vendor: Vendor, width: int, dark: bool) -> None:
+@on_phone_and_desk
+def test_the_pages(live: Live, open_page: Callable[..., Any], vendor: Vendor, looks: Looks) -> None:
     paths = [MODELS, f"{MODELS}new/", f"{MODELS}calls/"]
     for path in paths:
-        _look(open_page(live.cast.alice, path, width, dark), path)
+        for page, _, _ in each_look(open_page, live.cast.alice, path, looks):
+            is_well(page, path)
     _live_a_month(live, vendor)
     with use_shop(live.cast.green):
         calls = [f"{MODELS}calls/{pk}/" for pk in LLMCall.objects.order_by("answer").values_list("pk", flat=True)]
     for path in (*paths, calls[0], calls[-1]):
-        _look(open_page(live.cast.alice, path, width, dark), path)
-
-
-def _look(page: Any, path: str) -> None:
-    assert page.evaluate(SIDEWAYS) <= 0, f"{path} is wider than the screen"
-    assert violations(page) == [], path
+        for page, _, _ in each_look(open_page, live.cast.alice, path, looks):
+            is_well(page, path)
 
 
 def test_a_model_is_connected_and_tested_on_a_phone(live: Live, open_page: Callable[..., Any], vendor: Vendor) -> None:

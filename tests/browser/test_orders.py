@@ -21,9 +21,8 @@ from inventory.models import Product, PurchaseOrder, Supplier
 from shop import jobs
 from shop.models import Branch, Job
 from shop.tenancy import use_shop
-from tests.browser.axe import violations
 from tests.browser.conftest import Live
-from tests.browser.test_pages import OVERFLOW, TOO_SMALL
+from tests.browser.looks import Looks, each_look, is_well, on_phone_and_desk
 from tests.factories import make_product
 from tests.inventory.test_order_mail import letterbox
 
@@ -67,14 +66,6 @@ def _forecast(live: Live, branch: Branch, a_day: dict[str, float]) -> Run:
     return run  # type: ignore[no-any-return]
 
 
-def look(page: Any) -> None:
-    """Every page: nothing wider than the screen, nothing too small for a thumb, nothing axe objects to."""
-    page.wait_for_load_state("load")  # before its stylesheets are there, a page measures otherwise
-    assert page.evaluate(OVERFLOW) <= 0
-    assert page.evaluate(TOO_SMALL) == []
-    assert violations(page) == []
-
-
 def test_a_suggestion_becomes_an_order_in_the_suppliers_letterbox(
     advised: Live, open_page: Open, letterbox: Any
 ) -> None:
@@ -83,14 +74,14 @@ def test_a_suggestion_becomes_an_order_in_the_suppliers_letterbox(
     page.get_by_role("button", name="Add to order").first.click()
     page.get_by_role("link", name="Order 2").click()
     expect(page.get_by_text("8 cases of 6, 48 in all")).to_be_visible()
-    look(page)
+    is_well(page)
     page.get_by_label("send it all the same").check()
     page.get_by_role("button", name="Approve and mail").click()
     expect(page.get_by_text("Being mailed to orders@farm.example")).to_be_visible()
     with use_shop(advised.cast.green):
         jobs.run(Job.objects.get(kind="order_mail").pk)
     expect(page.get_by_text("Mailed to orders@farm.example")).to_be_visible(timeout=8000)
-    look(page)
+    is_well(page)
     [mail] = letterbox.mails
     assert mail["To"] == "orders@farm.example"
     [file] = mail.iter_attachments()
@@ -114,13 +105,13 @@ def test_a_small_order_is_filled_with_what_is_needed_next(advised: Live, open_pa
     expect(page.get_by_text("3 cases of 6, 18 in all")).to_be_visible()
 
 
-@pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("width", [390, 1440])
-def test_the_pages_fit_and_axe_finds_nothing(advised: Live, open_page: Open, width: int, dark: bool) -> None:
+@on_phone_and_desk
+def test_the_pages_fit_and_axe_finds_nothing(advised: Live, open_page: Open, looks: Looks) -> None:
     with use_shop(advised.cast.green):
         order = PurchaseOrder.objects.get()
-    look(open_page(advised.cast.alice, "/s/green/orders/?q=milk", width, dark))
-    look(open_page(advised.cast.alice, f"/s/green/orders/{order.pk}/", width, dark))
+    for path in ("?q=milk", f"{order.pk}/"):
+        for page, _, _ in each_look(open_page, advised.cast.alice, f"/s/green/orders/{path}", looks):
+            is_well(page, path)
 
 
 def test_on_paper_there_are_lines_and_no_buttons(advised: Live, open_page: Open) -> None:

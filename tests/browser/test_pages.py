@@ -1,9 +1,7 @@
 """The insights pages in a real browser: every size and theme, accessible, nothing sideways, working by hand."""
 
 import datetime as dt
-import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,16 +12,12 @@ from sales.models import Sale
 from shop.tenancy import use_shop
 from tests.browser.axe import violations
 from tests.browser.conftest import Live
+from tests.browser.looks import OVERFLOW, Looks, each_look, is_well, on_phone_and_desk, settled, shoot
 from tests.insights.tills import sell, sell_days
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 Open = Callable[..., Any]
 
-OVERFLOW = "document.documentElement.scrollWidth - innerWidth"
-TOO_SMALL = """[...document.querySelectorAll('main :is(a, button, select, summary, input:not([type=hidden]))')]
-    .filter(e => !e.closest('p') && ((r) => r.width && r.height && Math.min(r.width, r.height) < 23.5)
-        (e.getBoundingClientRect()))
-    .map(e => e.outerHTML.slice(0, 100))"""
 DRAWN = ".plot[data-drawn]"
 
 
@@ -49,34 +43,12 @@ def trading(live: Live) -> dict[str, str]:
     }
 
 
-def settled(page: Any) -> None:
-    """The swap is whole: a control chosen while it is being replaced would be lost with the old one."""
-    page.wait_for_load_state("networkidle")
-    expect(page.locator(".htmx-request, .htmx-swapping, .htmx-settling, [aria-busy=true]")).to_have_count(0)
-
-
-def shoot(page: Any, name: str, width: int, dark: bool) -> None:
-    """A picture for people to look at, where AISLE_SHOTS names a folder."""
-    if folder := os.environ.get("AISLE_SHOTS"):
-        path = Path(folder) / f"{name}-{width}-{'dark' if dark else 'light'}.png"
-        page.screenshot(path=str(path), full_page=True)
-
-
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("width", [320, 390, 834, 1440])
-def test_every_page_in_every_size_and_theme(
-    live: Live, trading: dict[str, str], open_page: Open, width: int, dark: bool
-) -> None:
+@on_phone_and_desk
+def test_every_page_in_every_size_and_theme(live: Live, trading: dict[str, str], open_page: Open, looks: Looks) -> None:
     for name, path in trading.items():
-        page = open_page(live.cast.alice, path, width, dark)
-        page.wait_for_load_state("networkidle")
-        assert page.evaluate(OVERFLOW) <= 0, f"{name} scrolls sideways at {width}"
-        assert violations(page) == [], name
-        assert page.evaluate(TOO_SMALL) == [], name
-        assert page.locator("h1").count() == 1, name
-        assert page.locator(".panel-error").count() == 0, name
-        shoot(page, name, width, dark)
-        page.close()
+        for page, width, dark in each_look(open_page, live.cast.alice, path, looks):
+            shoot(page, name, width, dark)
+            is_well(page, name)
 
 
 def test_a_new_shop(live: Live, open_page: Open) -> None:

@@ -1,10 +1,8 @@
 """A cashier's day at a till in a real browser, on a phone; every size and theme, accessible."""
 
-import os
 import re
 from collections.abc import Callable, Iterator
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +12,7 @@ from sales.models import Shift, ZReport
 from shop.models import Register
 from shop.tenancy import use_shop
 from tests.browser.conftest import Live
-from tests.browser.test_orders import look
+from tests.browser.looks import Looks, each_look, is_well, on_phone_and_desk, shoot
 from tests.insights.test_shift_pages import begin, end
 from tests.sales.till_day import at, sell
 
@@ -48,17 +46,11 @@ def weeks(till: Register) -> Shift:
     return odd
 
 
-def shoot(page: Any, name: str, width: int, dark: bool) -> None:
-    """Keep a picture where AISLE_SHOTS names a folder, to be looked at."""
-    if folder := os.environ.get("AISLE_SHOTS"):
-        page.screenshot(path=Path(folder) / f"{name}_{width}{'_dark' if dark else ''}.png", full_page=True)
-
-
 def test_a_cashier_opens_lends_counts_and_is_told(live: Live, till: Register, open_page: Open) -> None:
     page = open_page(live.cast.bob, "/s/green/", width=390)
     page.get_by_role("link", name="Open a shift").click()
     page.get_by_label("Change in the drawer").fill("100.00")
-    look(page)
+    is_well(page)
     page.get_by_role("button", name="Open it").click()
     expect(page.get_by_text("Till 1 is open.")).to_be_visible()
     with use_shop(live.cast.green):
@@ -68,37 +60,36 @@ def test_a_cashier_opens_lends_counts_and_is_told(live: Live, till: Register, op
     page.get_by_label("How much").fill("20")
     page.get_by_role("button", name="Note it").click()
     expect(page.get_by_text("1 sale so far")).to_be_visible()
-    look(page)
+    is_well(page)
     page.get_by_role("link", name="Count and close").click()
-    look(page)
+    is_well(page)
     assert "111.41" not in page.content() and "31.41" not in page.content()
     page.get_by_label("Cash in the drawer").fill("110.00")
     page.get_by_role("button", name="Close the shift").click()
     expect(page.get_by_text("−€1.41").first).to_be_visible()
     expect(page.get_by_role("heading", name="Till 1, Z 1")).to_be_visible()
-    look(page)
+    is_well(page)
     page.go_back()
     expect(page.get_by_role("heading", name="Till 1, Z 1")).to_be_visible()
     with use_shop(live.cast.green):
         assert ZReport.objects.get().body["over_short"] == "-1.41"
 
 
-@pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("width", [390, 1440])
-def test_the_pages_fit_and_axe_finds_nothing(live: Live, weeks: Shift, open_page: Open, width: int, dark: bool) -> None:
+@on_phone_and_desk
+def test_the_pages_fit_and_axe_finds_nothing(live: Live, weeks: Shift, open_page: Open, looks: Looks) -> None:
     with use_shop(live.cast.green):
         now = Shift.objects.open().get()
         waits = Shift.objects.uncounted().get()
     paths = {"shift_list": "", "shift_z": f"{weeks.pk}/", "shift_x": f"{now.pk}/", "shift_waits": f"{waits.pk}/"}
     for name, path in (paths | {"shift_close": f"{now.pk}/close/", "shift_open": "open/"}).items():
-        page = open_page(live.cast.alice, f"/s/green/shifts/{path}", width, dark)
-        for more in page.locator("details.more > summary").all():
-            more.click()
-        shoot(page, name, width, dark)
-        look(page)
-    page = open_page(live.cast.bob, "/s/green/shifts/", width, dark)
-    shoot(page, "shift_cashier", width, dark)
-    look(page)
+        for page, width, dark in each_look(open_page, live.cast.alice, f"/s/green/shifts/{path}", looks):
+            for more in page.locator("details.more:not([open]) > summary").all():
+                more.click()
+            shoot(page, name, width, dark)
+            is_well(page, name)
+    for page, width, dark in each_look(open_page, live.cast.bob, "/s/green/shifts/", looks):
+        shoot(page, "shift_cashier", width, dark)
+        is_well(page)
 
 
 def test_the_list_narrows_without_leaving_the_page(live: Live, weeks: Shift, open_page: Open) -> None:

@@ -1,10 +1,8 @@
 """Stock on the phone in a real browser: by scanner and by thumb, every size and theme, accessible in every state."""
 
 import datetime as dt
-import os
 from collections.abc import Callable, Iterator
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,9 +15,8 @@ from inventory.models import Barcode, Product, PurchaseOrder, StockLevel, StockM
 from shop.models import Branch
 from shop.roles import Role
 from shop.tenancy import use_shop
-from tests.browser.axe import violations
 from tests.browser.conftest import Live
-from tests.browser.test_pages import OVERFLOW, TOO_SMALL
+from tests.browser.looks import Looks, each_look, is_well, on_phone_and_desk, shoot
 from tests.factories import make_member, make_product
 from tests.insights.tills import sell_days
 
@@ -87,13 +84,6 @@ def settled(page: Any) -> None:
     expect(page.locator(".htmx-request, .htmx-swapping, .htmx-settling")).to_have_count(0)
 
 
-def shoot(page: Any, name: str, width: int, dark: bool) -> None:
-    """A picture for people to look at, where AISLE_SHOTS names a folder. The caret stays: hiding it writes styles."""
-    if folder := os.environ.get("AISLE_SHOTS"):
-        path = Path(folder) / f"{name}-{width}-{'dark' if dark else 'light'}.png"
-        page.screenshot(path=str(path), full_page=True, caret="initial")
-
-
 def level(branch: Branch, sku: str = "MILK") -> Decimal:
     found = StockLevel.objects.filter(branch=branch, product__sku=sku).first()
     return found.quantity if found else Decimal(0)
@@ -105,17 +95,8 @@ def stock_is_the_ledger() -> None:
         assert row.quantity == moved.aggregate(all=Sum("quantity"))["all"]
 
 
-def all_is_well(page: Any, name: str) -> None:
-    page.wait_for_load_state("load")
-    assert page.evaluate(OVERFLOW) <= 0, f"{name} scrolls sideways"
-    assert page.evaluate(TOO_SMALL) == [], name
-    assert page.locator("h1").count() == 1, name
-    assert violations(page) == [], name
-
-
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("width", [320, 390, 834, 1440])
-def test_every_page_in_every_size_and_theme(shelves: Live, open_page: Open, width: int, dark: bool) -> None:
+@on_phone_and_desk
+def test_every_page_in_every_size_and_theme(shelves: Live, open_page: Open, looks: Looks) -> None:
     milk, order = Product.objects.get(sku="MILK"), PurchaseOrder.objects.get()
     saved = StockMovement.objects.order_by("-pk").first().pk
     pages = {
@@ -138,13 +119,11 @@ def test_every_page_in_every_size_and_theme(shelves: Live, open_page: Open, widt
         "inventory_counts": "inventory/?view=counts",
     }
     for name, path in pages.items():
-        page = open_page(shelves.cast.alice, f"/s/green/{path}", width, dark)
-        page.wait_for_load_state("networkidle")
-        shoot(page, name, width, dark)
-        all_is_well(page, f"{name} at {width}")
-        if width <= 390:
-            assert page.evaluate(SMALL_FOR_A_THUMB) == [], name
-        page.close()
+        for page, width, dark in each_look(open_page, shelves.cast.alice, f"/s/green/{path}", looks):
+            shoot(page, name, width, dark)
+            is_well(page, name)
+            if width <= 390:
+                assert page.evaluate(SMALL_FOR_A_THUMB) == [], name
 
 
 def test_a_morning_with_the_scanner(shelves: Live, open_page: Open) -> None:
@@ -200,7 +179,7 @@ def test_a_far_count_is_asked_once_more(shelves: Live, open_page: Open) -> None:
     page.click("text=Save the count")
     expect(page.locator(".said")).to_contain_text("1 fewer than expected")
     assert level(here, "CHOC") == 19
-    all_is_well(page, "counted")
+    is_well(page, "counted")
     page = open_page(shelves.cast.alice, "/s/green/stock/", 390)
     page.click(".entries li:has-text('Counted 19') >> text=Undo")
     expect(page.locator(".entries li:has-text('Counted 19') .chip")).to_have_text("Undone")
@@ -218,7 +197,7 @@ def test_waste_and_transfer_by_thumb(shelves: Live, open_page: Open) -> None:
     page.click("form[data-entry] button.go")
     expect(page.locator(".said")).to_contain_text("2 written off, past its date")
     assert level(here) == before - 2
-    all_is_well(page, "written off")
+    is_well(page, "written off")
 
     page.goto(f"{shelves.url}/s/green/stock/transfer/?q={BOX}")
     page.click("form[data-entry] button.go")
@@ -257,7 +236,7 @@ def test_missing_data_is_saved_as_it_is_left(shelves: Live, open_page: Open) -> 
     box.fill("lots")
     box.blur()
     expect(page.locator(".cell .wrong").first).to_contain_text("Write an amount")
-    all_is_well(page, "missing data, filled in")
+    is_well(page, "missing data, filled in")
 
 
 def test_without_scripts(shelves: Live, chromium: Any) -> None:

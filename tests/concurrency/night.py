@@ -1,12 +1,10 @@
 """The night shift for tests: real beat and worker processes on this test's database and broker, nothing faked.
 
-    def test_x(committed_cast, night):
-        night.start_worker()
-        night.start_beat()
-        ...
-        night.kill9(worker); night.wipe_valkey(); night.wait(lambda: ...)
-
-Work that only tests know is registered in the worker by `include`, a module such as tests.concurrency.kinds.
+def test_x(committed_cast, night):
+    night.start_worker()
+    night.start_beat()
+    ...
+    night.kill9(worker); night.wipe_valkey(); night.wait(lambda: ...)
 """
 
 from __future__ import annotations
@@ -38,10 +36,10 @@ class Night:
         self._started: list[Process] = []
         self.wipe_valkey()
 
-    def start_worker(self, *, include: str = "", concurrency: int = 1, env: dict[str, str] | None = None) -> Process:
+    def start_worker(self, *, concurrency: int = 1, env: dict[str, str] | None = None) -> Process:
         """A worker as bin/dev starts it. `env` adds to its environment, such as the address of a fake vendor."""
         options = ["--concurrency", str(concurrency), "--without-mingle", "--without-gossip"]
-        return self._start("worker", [*options, *(["--include", include] if include else [])], env)
+        return self._start("worker", options, env)
 
     def start_beat(self) -> Process:
         """A beat with the database's schedule; several may run at once."""

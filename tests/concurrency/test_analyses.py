@@ -1,4 +1,4 @@
-"""All three analyses for two shops, by two beats and a worker at their minute, with a paid model: the worker is killed
+"""Every analysis for two shops, by two beats and a worker at their minute, with a paid model: the worker is killed
 with -9 midway and the broker forgets everything. Each is done once, no row is there twice, nothing is paid twice."""
 
 import datetime as dt
@@ -88,9 +88,12 @@ def test_two_shops_nights_survive_a_killed_worker_and_a_wiped_broker(
         plan(shop, moment)
     worker = night.start_worker(concurrency=2, env=allowed)
     night.start_beat(), night.start_beat()
+    night.wait(night.is_heard)
+    night.wipe_valkey()  # once while everybody lives
     night.wait(lambda: any(in_each(shops, Run.objects.exists)), 100)
+    assert moment <= timezone.now() < moment + dt.timedelta(seconds=60), "at its minute, by the clock"
     night.kill9(worker)
-    night.wipe_valkey()
+    night.wipe_valkey()  # and once when the hints are lost
     in_each(shops, release_leases)
     night.start_worker(concurrency=2, env=allowed)
 
@@ -101,6 +104,8 @@ def test_two_shops_nights_survive_a_killed_worker_and_a_wiped_broker(
     for shop in shops:
         with use_shop(shop):
             assert_once(shop)
+            due = Schedule.objects.filter(kind__in=every_analysis()).values_list("next_due_at", flat=True)
+            assert set(due) == {moment + dt.timedelta(days=1)}
     asked = Counter((seen.key, seen.raw) for seen in vendor.asked)
     assert asked and set(asked.values()) == {1}, "nothing is paid twice"
 
