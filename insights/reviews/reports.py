@@ -42,11 +42,6 @@ class Totals:
         """A share of those read; None where none was."""
         return Decimal(of) / self.read if self.read else None
 
-    @property
-    def reply_rate(self) -> Decimal | None:
-        """The share of displeased reviews that were replied to; None where none is displeased."""
-        return Decimal(self.replied) / self.displeased if self.displeased else None
-
 
 def totals(found: Any, today: dt.date) -> Totals:
     """One query over reviews as `finding.within` gives them."""

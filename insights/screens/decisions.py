@@ -41,7 +41,7 @@ KINDS: dict[str, Kind] = {
     "reorder": Kind("Reorder", "truck", "blue", "Add to order", "Added to order"),
     "markdown": Kind("Mark down", "badge-percent", "amber", "Mark down", "Marked down"),
     "price": Kind("Price", "tag", "green", "Add to price batch", "Added to price batch"),
-    "reply": Kind("Reply", "message-square-reply", "plum", "Mark as answered", "Answered"),
+    "reply": Kind("Reply", "message-square-reply", "plum", "Approve the reply", "Reply approved"),
     "count": Kind("Count", "clipboard-check", "", "Will be counted", "To be counted"),
 }
 TOLD = Kind("Reorder", "truck", "blue", "Noted", "Noted")  # advice with no amount: nothing to order

@@ -173,7 +173,7 @@ def _cards(filters: Filters, now: Totals, before: Totals | None) -> list[dict[st
          "picked": filters.show == "waiting", "note": f"of the last {finding.WAITS_DAYS} days",
          "definition": f"Displeased reviews of the last {finding.WAITS_DAYS} days that nobody marked as replied to, "
          "nor said that they need no reply."},
-        {"label": "Reply rate", "value": formats.percent(now.reply_rate),
+        {"label": "Reply rate", "value": _percent(now.replied, now.displeased),
          "note": f"{now.replied:,} of {now.displeased:,} displeased" if now.displeased else "",
          "definition": "The share of displeased reviews that were marked as replied to."},
     ]  # fmt: skip
@@ -284,7 +284,7 @@ def _basis(whole: Any) -> str:
     others = sum(readers.values())
     names = " and ".join(READERS.get(one, one) for one in sorted(readers))
     if here and others:
-        return f"{others:,} were read by {names}, {here:,} on this machine."
+        return f"{others:,} {'was' if others == 1 else 'were'} read by {names}, {here:,} on this machine."
     if others:
         return f"Read by {names}."
     return "Read on this machine." if here else ""
@@ -329,8 +329,12 @@ def _rows(filters: Filters, *, named: bool) -> Iterator[tuple[Cell, ...]]:
 def _aspect_rows(filters: Filters) -> Iterator[tuple[Cell, ...]]:
     before = finding.within(filters, filters.before) if filters.before else None
     for row in reports.aspects(finding.within(filters, filters.period), before):
-        change = None if row.change is None else round(Decimal(str(row.change)), 3)
-        yield row.aspect.value, row.reviews, row.bad, round(Decimal(str(row.score)), 3), change
+        change = None if row.change is None else quantity(_thousandths(row.change))
+        yield row.aspect.value, row.reviews, row.bad, quantity(_thousandths(row.score)), change
+
+
+def _thousandths(score: float) -> Decimal:
+    return round(Decimal(str(score)), 3)
 
 
 def rows() -> Iterator[tuple[Cell, ...]]:
