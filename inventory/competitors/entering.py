@@ -47,10 +47,11 @@ def note_price(
     with acting(by, "Competitor's price"):
         shop = _competitor(competitor)
         item = _item(shop, name[:200], codes.canonical(barcode), content.strip()[:40])
-        if product is not None:
-            matching.confirm(item=item, product=product, by=by)
-        elif item.barcode:
+        if item.barcode:
             matching.by_barcode(CompetitorItem.objects.filter(pk=item.pk))
+            item.refresh_from_db()
+        if product is not None and item.product_id != product.pk:
+            matching.confirm(item=item, product=product, by=by)
         seen, _ = CompetitorPrice.objects.update_or_create(
             item=item,
             seen_on=seen_on,

@@ -52,6 +52,23 @@ IN_SHOP: dict[str, Access] = {
         Can.DECIDE, "post", row=lambda shelf: shelf.advised.review, data={"do": "approve", "text": "Thank you."}
     ),
     "insights:price_list": Access(Can.SEE_SALES),
+    "insights:competitor_list": Access(Can.SEE_SALES),
+    "insights:competitor_add": Access(
+        Can.EDIT_PRODUCTS,
+        "post",
+        data={"competitor": "Big Store", "name": "Oats", "price": "1.20", "seen_on": "2026-03-01"},
+        form=True,
+    ),
+    "insights:competitor_forget": Access(
+        Can.EDIT_PRODUCTS, "post", row=lambda shelf: shelf.advised.competitor_item.prices.get()
+    ),
+    "insights:competitor_items": Access(Can.SEE_SALES),
+    "insights:competitor_item": Access(Can.SEE_SALES, row=lambda shelf: shelf.advised.competitor_item),
+    "insights:competitor_decide": Access(
+        Can.EDIT_PRODUCTS, "post", row=lambda shelf: shelf.advised.competitor_item, data={"do": "none"}
+    ),
+    "insights:competitor_match": Access(Can.EDIT_PRODUCTS, "post"),
+    "insights:competitor_wait": Access(Can.SEE_SALES, row=lambda shelf: shelf.advised.match_job),
     "insights:product_detail": Access(Can.SEE_PRODUCTS, row=lambda shelf: shelf.product),
     "insights:run_list": Access(Can.SEE_SALES),
     "insights:run_detail": Access(Can.SEE_SALES, row=lambda shelf: shelf.run),

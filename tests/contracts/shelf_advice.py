@@ -30,6 +30,7 @@ from inventory.models import (
     PriceTie,
     Product,
 )
+from shop.models import Job
 
 BY = "alice@shops.example"
 DAY = dt.date(2026, 11, 1)
@@ -43,6 +44,7 @@ class Advised:
     price_line: PriceBatchLine
     competitor: Competitor
     competitor_item: CompetitorItem
+    match_job: Job
     lot_price: LotPrice
     review: Review
     reply: ReviewReply
@@ -73,7 +75,9 @@ def advise(product: Product, suggestion: Suggestion) -> Advised:
     )  # fmt: skip
     review, reply = _read()
     return Advised(
-        batch, line, competitor, item, lot_price, review, reply,
+        batch, line, competitor, item,
+        Job.objects.create(kind="match_competitors", title="Items", payload={}, asked_by=BY),
+        lot_price, review, reply,
         outcome=Outcome.objects.create(
             suggestion=suggestion, days=7, first_date=DAY, last_date=DAY + dt.timedelta(days=6), act="followed",
             predicted=Decimal(9), effect=Decimal(7), effect_low=Decimal(2), effect_high=Decimal(12), verdict="earned",

@@ -111,7 +111,7 @@ def test_the_same_entry_twice_is_one_and_another_price_replaces_it(green: Cast) 
 def test_an_entry_can_be_taken_back(green: Cast) -> None:
     entering.forget_price(price=see(), by=BY)
     assert not CompetitorItem.objects.exists()
-    kept = see(product=milk())
+    kept = see(barcode="", product=milk())
     entering.forget_price(price=kept, by=BY)
     assert CompetitorItem.objects.get().state == "matched", "a person's match stays"
 
