@@ -6,6 +6,7 @@ from insights.views import (
     below_zero,
     briefs,
     calendar,
+    competitors,
     decisions,
     forecast,
     inbox,
@@ -47,6 +48,15 @@ urlpatterns = [
     path("reviews/<int:pk>/correct/", reviews.review_correct, name="review_correct"),
     path("reviews/<int:pk>/reply/", reviews.review_reply, name="review_reply"),
     path("prices/", reviews.price_list, name="price_list"),
+    # competitors
+    path("prices/competitors/", competitors.competitor_list, name="competitor_list"),
+    path("prices/competitors/add/", competitors.competitor_add, name="competitor_add"),
+    path("prices/competitors/prices/<int:pk>/forget/", competitors.competitor_forget, name="competitor_forget"),
+    path("prices/competitors/items/", competitors.competitor_items, name="competitor_items"),
+    path("prices/competitors/items/<int:pk>/", competitors.competitor_item, name="competitor_item"),
+    path("prices/competitors/items/<int:pk>/decide/", competitors.competitor_decide, name="competitor_decide"),
+    path("prices/competitors/match/", competitors.competitor_match, name="competitor_match"),
+    path("prices/competitors/match/<int:pk>/", competitors.competitor_wait, name="competitor_wait"),
     # the calendar
     path("calendar/", calendar.event_list, name="event_list"),
     path("calendar/say/", calendar.event_say, name="event_say"),
