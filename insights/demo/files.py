@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from insights.demo import ledger
 from insights.demo.chance import Ints
+from insights.demo.competitors import competitor_items
 from insights.demo.grocer import Demo, build
 from insights.demo.reviews import reviews
 from insights.demo.till import Sold
@@ -31,6 +32,7 @@ COLUMNS = {
     "waste": "branch product time quantity cause",
     "promotions": "product first_date last_date branch price share_off name",
     "reviews": "code text source product branch rating title author date",
+    "competitor_prices": "competitor name barcode size price promotion seen_on source",
 }
 
 
@@ -136,6 +138,14 @@ def review_rows(demo: Demo) -> Iterator[Row]:
         yield one.code, one.text, *about, "", one.author, one.day
 
 
+def competitor_rows(demo: Demo) -> Iterator[Row]:
+    """What two shops nearby ask, without the products their goods are."""
+    for item in competitor_items(demo.products, demo.shelf_prices, demo.calendar.days):
+        for day, price, promoted in item.prices:
+            offer = "yes" if promoted else ""
+            yield item.competitor, item.name, item.barcode, item.size, pounds(price), offer, day, item.source
+
+
 ROWS: dict[str, Callable[[Demo], Iterable[Row]]] = {
     "products": product_rows,
     "customers": customer_rows,
@@ -146,6 +156,7 @@ ROWS: dict[str, Callable[[Demo], Iterable[Row]]] = {
     "waste": waste_rows,
     "promotions": promotion_rows,
     "reviews": review_rows,
+    "competitor_prices": competitor_rows,
 }
 
 

@@ -12,10 +12,11 @@ from zoneinfo import ZoneInfo
 from django.db import connection, transaction
 from django.utils import timezone
 
-from insights.demo import branches, decisions, oddities, papers, selling, shifts
+from insights.demo import branches, decisions, oddities, papers, selling, shifts, watching
 from insights.demo.catalogue import SUPPLIERS
 from insights.demo.files import write_demo
 from insights.demo.grocer import Demo, build
+from insights.matching.job import ask as match_items
 from insights.night import ask_all
 from inventory.models import StockMovement, Supplier, TaxRate
 from sales import rollups
@@ -77,6 +78,7 @@ def open_demo(*, slug: str, size: str, today: dt.date | None = None, say: Say = 
         rollups.refresh()
         say("Asking for the first analyses")
         ask_all(by=OWNER)
+        match_items(by=OWNER)
     return Opened(shop, password if is_new else "")
 
 
@@ -106,10 +108,11 @@ def _fill(demo: Demo, say: Say) -> None:
     _name_what_files_would_leave_for_review(demo)
     with tempfile.TemporaryDirectory() as folder:
         rows = write_demo(Path(folder), demo)
-        for kind in ("products", "customers", "promotions", "reviews"):
+        for kind in ("products", "customers", "promotions", "reviews", "competitor_prices"):
             _import(kind, Path(folder), say, rows)
         say(f"Writing {rows['price_history']:,} prices and {rows['deliveries'] + rows['waste']:,} stock movements")
         papers.write_product_details(demo)
+        watching.match_some(demo, OWNER)
         papers.write_price_history(demo)
         papers.write_stock(demo)
         papers.write_orders(demo, OWNER)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from insights.demo import baskets, branches, calendar, customers, demand, reviews
+from insights.demo import baskets, branches, calendar, competitors, customers, demand, reviews
 from insights.demo.catalogue import SUPPLIERS
 from insights.demo.chance import SEED
 from insights.demo.grocer import BranchStory, Demo
@@ -33,6 +33,7 @@ MEANING = {
     "reviews": "The tone and language each was made with, by its code.",
     "review_stories": "Queues that grow at a branch, and a product that turns bad, from these days on.",
     "noise": "Standard deviations of the log of the day's chance, of the branch and of each category at it.",
+    "competitor_items.product": "The product that a competitor's item is; null: the shop does not sell it.",
 }
 
 
@@ -58,12 +59,27 @@ def truth(demo: Demo) -> dict[str, Any]:
         "supply_gaps": [row for story in demo.branches for row in _gaps(demo, story)],
         "reviews": _reviews(demo),
         "review_stories": _review_stories(demo),
+        "competitor_items": _competitor_items(demo),
     }
 
 
 def promo_factor(demo: Demo, product: int, percent: int, display: float) -> float:
     """What a promotion does to the units of a product: its price and its display together."""
     return round(display * float((1 - percent / 100) ** demo.nature.elasticity[product]), 4)
+
+
+def _competitor_items(demo: Demo) -> list[dict[str, Any]]:
+    found = competitors.competitor_items(demo.products, demo.shelf_prices, demo.calendar.days)
+    return [
+        {
+            "competitor": item.competitor,
+            "name": item.name,
+            "barcode": item.barcode,
+            "size": item.size,
+            "product": None if item.product is None else demo.products[item.product].sku,
+        }
+        for item in found
+    ]
 
 
 def _calendar(demo: Demo) -> dict[str, Any]:
