@@ -102,6 +102,17 @@ def accept_suggested(suggestion: Suggestion, *, by: str) -> ReviewReply:
     return found if found.state in (State.APPROVED, State.REPLIED) else _set(found, State.APPROVED, by)
 
 
+def words_of(suggestion: Suggestion) -> tuple[str, int] | None:
+    """The words that accepting it would approve, as they stand now, and the review; None where there are none."""
+    try:
+        review = _review(suggestion)
+    except ReplyRefused:
+        return None
+    found, drafted = of(review), _read(suggestion)
+    text = found.text if found and found.text else drafted.text if drafted else ""
+    return (text, review.pk) if text else None
+
+
 @transaction.atomic
 def take_back_suggested(suggestion: Suggestion, *, by: str) -> None:
     """What undoing it does: the reply is a draft again."""

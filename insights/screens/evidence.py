@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 
 from insights import charts
 from insights.models import Suggestion
+from insights.reviews import replying
 from shop import formats
 
 MOST_STEPS = 92
@@ -31,9 +32,18 @@ class Projection:
 
 
 @dataclass(frozen=True, slots=True)
+class Reply:
+    """The words that would be approved, and the review they answer."""
+
+    text: str
+    review: int
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     facts: list[tuple[str, str]]
     projection: Projection | None
+    reply: Reply | None = None
 
 
 def build(found: Suggestion, currency: str, today: dt.date, *, see_cost: bool) -> Evidence:
@@ -42,7 +52,12 @@ def build(found: Suggestion, currency: str, today: dt.date, *, see_cost: bool) -
     facts = list(_facts(given.get("facts"), currency, see_cost=see_cost))
     if see_cost and found.outlay is not None:
         facts.append(("Costs now", formats.money(found.outlay, currency)))
-    return Evidence(facts, _projection(given.get("projection"), today))
+    return Evidence(facts, _projection(given.get("projection"), today), _reply(found))
+
+
+def _reply(found: Suggestion) -> Reply | None:
+    words = replying.words_of(found) if found.kind == replying.KIND else None
+    return Reply(*words) if words else None
 
 
 def _facts(given: Any, currency: str, *, see_cost: bool) -> Iterator[tuple[str, str]]:
