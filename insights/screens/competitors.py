@@ -211,7 +211,7 @@ def _card(index: Index) -> dict[str, Any]:
         note += f", key items {against(index.key)}"
     competitor = Competitor.objects.filter(name=index.competitor).values_list("pk", flat=True).first()
     return {
-        "label": index.competitor,
+        "label": f"Against {index.competitor} you are",
         "value": against(index.all),
         "note": note,
         "url": f"{reverse('insights:competitor_list')}?{urlencode({'competitor': competitor})}",
