@@ -101,7 +101,7 @@ def paths(live: Live) -> dict[str, str]:
         event = events.CalendarEvent.objects.order_by("pk").first()
     return {
         "decide_today": TODAY,
-        "decision_list": "/s/green/decisions/",
+        "decision_list": "/s/green/insights/",
         "decision_detail": f"/s/green/decisions/{found.pk}/",
         "event_list": "/s/green/calendar/",
         "event_form": f"/s/green/calendar/{event.pk}/",

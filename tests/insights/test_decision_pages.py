@@ -17,7 +17,7 @@ from tests.factories import Cast, make_member
 from tests.insights.conftest import client_of
 from tests.insights.deciding import forecast_run, suggest
 
-LIST = "/s/green/decisions/"
+LIST, ONE = "/s/green/insights/", "/s/green/decisions/"
 HTMX = {"HX-Request": "true"}
 
 
@@ -73,7 +73,7 @@ def test_a_row_says_what_until_when_worth_what_and_why(morning: Cast, milk: Sugg
 
 
 def test_accepting_with_an_own_quantity_swaps_the_row_and_tells(morning: Cast, milk: Suggestion, act: Ledger) -> None:
-    url = f"{LIST}{milk.pk}/accept/"
+    url = f"{ONE}{milk.pk}/accept/"
     response = morning.client().post(url, {"quantity": "36"}, headers=HTMX)
     html = response.content.decode()
     assert response.status_code == 200 and "<html" not in html
@@ -88,19 +88,19 @@ def test_without_scripts_a_press_leads_to_the_decision_and_undo_brings_it_back(
     morning: Cast, milk: Suggestion, act: Ledger
 ) -> None:
     client = morning.client()
-    response = client.post(f"{LIST}{milk.pk}/accept/", {"quantity": "48"}, follow=True)
+    response = client.post(f"{ONE}{milk.pk}/accept/", {"quantity": "48"}, follow=True)
     assert "Added to order:" in response.content.decode() and "Undo" in response.content.decode()
-    response = client.post(f"{LIST}{milk.pk}/undo/", follow=True)
+    response = client.post(f"{ONE}{milk.pk}/undo/", follow=True)
     assert "Add to order" in response.content.decode()
     assert act.done == {} and now(milk).state == "open"
 
 
 def test_dismissing_with_a_reason_and_sleeping(morning: Cast, milk: Suggestion) -> None:
     client = morning.client()
-    html = client.post(f"{LIST}{milk.pk}/dismiss/", {"reason": "wrong_data"}, headers=HTMX).content.decode()
+    html = client.post(f"{ONE}{milk.pk}/dismiss/", {"reason": "wrong_data"}, headers=HTMX).content.decode()
     assert "Dismissed (the figures are wrong):" in html
-    client.post(f"{LIST}{milk.pk}/undo/")
-    html = client.post(f"{LIST}{milk.pk}/snooze/", {"until": "2026-03-20T10:00+00:00"}, headers=HTMX).content.decode()
+    client.post(f"{ONE}{milk.pk}/undo/")
+    html = client.post(f"{ONE}{milk.pk}/snooze/", {"until": "2026-03-20T10:00+00:00"}, headers=HTMX).content.decode()
     assert "Asleep until Fri 20 Mar 10:00:" in html and "Undo" in html
     assert "Order 48" not in client.get(LIST).content.decode()
     assert "Order 48" in client.get(f"{LIST}?state=asleep").content.decode()
@@ -122,7 +122,7 @@ def test_what_cannot_be_done_is_said_and_changes_nothing(
     morning: Cast, milk: Suggestion, verb: str, data: dict[str, str], words: str
 ) -> None:
     for headers in (HTMX, {}):
-        response = morning.client().post(f"{LIST}{milk.pk}/{verb}/", data, headers=headers)
+        response = morning.client().post(f"{ONE}{milk.pk}/{verb}/", data, headers=headers)
         assert response.status_code == 422 and words in response.content.decode()
     assert now(milk).state == "open"
 
@@ -133,18 +133,18 @@ def test_only_who_decides_has_buttons_and_only_who_sees_costs_sees_worth(
     analyst = client_of(make_member(shop=morning.green, role=Role.ANALYST))
     html = analyst.get(LIST).content.decode()
     assert "€61.00" in html and "Add to order" not in html
-    assert analyst.post(f"{LIST}{milk.pk}/accept/").status_code == 403
-    assert "Undo" not in analyst.get(f"{LIST}{milk.pk}/").content.decode()
+    assert analyst.post(f"{ONE}{milk.pk}/accept/").status_code == 403
+    assert "Undo" not in analyst.get(f"{ONE}{milk.pk}/").content.decode()
     without = roles.CAPABILITIES[Role.ANALYST] - {Can.SEE_COST}
     monkeypatch.setitem(roles.CAPABILITIES, Role.ANALYST, without)
-    for path in (LIST, f"{LIST}{milk.pk}/", f"{LIST}{milk.pk}/evidence/"):
+    for path in (LIST, f"{ONE}{milk.pk}/", f"{ONE}{milk.pk}/evidence/"):
         html = analyst.get(path).content.decode()
         assert not any(words in html for words in ("€61", "52.80", "€7.20", "€40.00")), path
 
 
 def test_the_evidence_draws_stock_and_says_what_it_means(morning: Cast) -> None:
     made = suggest(morning.green, run=forecast_run(morning.green, dt.date(2026, 3, 19)))
-    html = morning.client().get(f"{LIST}{made.pk}/evidence/", headers=HTMX).content.decode()
+    html = morning.client().get(f"{ONE}{made.pk}/evidence/", headers=HTMX).content.decode()
     for words in ("Stock if nothing is ordered", "Expected to run out on Sun 22 Mar", "sales up to Thu 19 Mar",
                   "Goods ordered now come on Sun 22 Mar", "21 (17 to 26)", "€7.20"):  # fmt: skip
         assert words in html, words
@@ -161,7 +161,7 @@ def test_the_evidence_draws_stock_and_says_what_it_means(morning: Cast) -> None:
 )  # fmt: skip
 def test_odd_evidence_is_left_out_and_inert(morning: Cast, broken: Any) -> None:
     made = suggest(morning.green, evidence=broken)
-    response = morning.client().get(f"{LIST}{made.pk}/evidence/", headers=HTMX)
+    response = morning.client().get(f"{ONE}{made.pk}/evidence/", headers=HTMX)
     assert response.status_code == 200 and "<script>alert" not in response.content.decode()
 
 
@@ -185,9 +185,9 @@ def test_another_shops_decision_is_not_there(morning: Cast) -> None:
     foreign = suggest(morning.rival)
     client = morning.client()
     for verb in ("", "evidence/"):
-        assert client.get(f"{LIST}{foreign.pk}/{verb}").status_code == 404
+        assert client.get(f"{ONE}{foreign.pk}/{verb}").status_code == 404
     for verb in ("accept", "dismiss", "snooze", "undo"):
-        assert client.post(f"{LIST}{foreign.pk}/{verb}/").status_code == 404
+        assert client.post(f"{ONE}{foreign.pk}/{verb}/").status_code == 404
     assert "Rival" not in client.get(f"{LIST}?state=all").content.decode()
 
 
