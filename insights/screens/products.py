@@ -10,8 +10,9 @@ from typing import Any
 
 from django.core.paginator import Page, Paginator
 from django.db import transaction
-from django.db.models import Q, Sum
+from django.db.models import Case, Q, Sum, When
 
+from insights.search.find import find
 from inventory.models import Category, Product, StockLevel
 from sales import rollups
 from sales.models import ProductDay
@@ -46,6 +47,7 @@ class ProductsScreen:
     page: Page[Any]
     to_review: int
     title: str
+    comes_closest: bool  # nothing has the words searched for
 
 
 def read(given: Mapping[str, str], role: str) -> Search:
@@ -65,9 +67,7 @@ def read(given: Mapping[str, str], role: str) -> Search:
 
 def found(search: Search) -> Any:
     """The products asked for. A search looks through those not on sale too."""
-    rows = Product.objects.order_by("name", "pk")
-    if search.words:
-        rows = rows.matching(search.words)
+    rows = _answering(search.words) if search.words else Product.objects.order_by("name", "pk")
     if search.category:
         rows = rows.filter(Q(category=search.category) | Q(category__parent=search.category))
     if search.show == "review":
@@ -77,6 +77,16 @@ def found(search: Search) -> Any:
     if search.show == "off":
         return rows.filter(is_active=False)
     return rows if search.show == "all" or search.words else rows.active()
+
+
+def _answering(words: str) -> Any:
+    """What has these words in its name, SKU or barcode; where nothing has, what comes closest, nearest first."""
+    rows = Product.objects.matching(words)
+    if rows.exists():
+        return rows.order_by("name", "pk")
+    near = [hit.pk for hit in find(words)]
+    places = [When(pk=pk, then=place) for place, pk in enumerate(near)]
+    return Product.objects.filter(pk__in=near).order_by(Case(*places, default=0), "pk")
 
 
 @transaction.atomic
@@ -92,6 +102,7 @@ def build(search: Search, role: str, today: dt.date) -> ProductsScreen:
         page=page,
         to_review=Product.objects.to_review().count(),
         title=search.category.name if search.category else SHOWS[search.show],
+        comes_closest=bool(search.words and page) and not Product.objects.matching(search.words).exists(),
     )
 
 

@@ -20,7 +20,7 @@ SUPPLIER, CATEGORY = "supplier", "category"
 KINDS = (PRODUCT, CATEGORY, SUPPLIER, REVIEW)
 MOST_LETTERS = 200
 CODE, _NOT_ON_SALE = 9.0, 0.8  # a whole code is beyond doubt
-_NAMED_ALIKE, _MOST_NAMES = 0.6, 2_000
+_NAMED_ALIKE, _MOST_NAMES = 0.55, 2_000
 
 
 @dataclass(frozen=True, slots=True)

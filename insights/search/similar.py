@@ -32,7 +32,7 @@ def similar_products(product: Product, most: int = 6) -> list[Product]:
     own = SearchEntry.objects.filter(product=product, model=meaning.MODEL).values_list("vector", flat=True).first()
     if own is None:
         return []
-    found = scan(PRODUCT, [], np.array(own.to_list(), np.float32), most=4 * most)
+    found = scan(PRODUCT, [], np.array(own, np.float32), most=4 * most)
     near = sorted(found.rows, key=lambda row: (-(row.meaning or 0), row.pk))
     close = [row.pk for row in near if row.pk != product.pk and (row.meaning or 0) >= _ALIKE]
     rows = Product.objects.active().select_related("category").in_bulk(close)
