@@ -34,7 +34,7 @@ class Truth:
     def margin(self, prices: Floats) -> Floats:
         """Each product's margin a week at these prices; 0 where its cost is not known."""
         units = self._rate * demand.price_pull(prices[:, None], self._base, self._nature)[:, 0]
-        return np.nan_to_num(units * (prices / (1 + self._tax) - self._cost))
+        return np.asarray(np.nan_to_num(units * (prices / (1 + self._tax) - self._cost)))
 
     def change(self, moves: Mapping[str, float]) -> float:
         """What the week's margin of the whole shop changes by when these prices are asked."""

@@ -108,7 +108,7 @@ def _reference(rows: list[dict[str, str]]) -> dict[str, float]:
         stores = np.unique([row["store"] for row in mine], return_inverse=True)[1]
         many = np.bincount(stores)
         table -= np.column_stack([np.bincount(stores, column) / many for column in table.T])[stores]
-        found[f"Juice {brand}"] = float(np.linalg.lstsq(table[:, 1:], table[:, 0], rcond=None)[0][0])
+        found[f"Juice {brand}"] = float(np.asarray(np.linalg.lstsq(table[:, 1:], table[:, 0], rcond=None)[0])[0])
     return found
 
 
@@ -212,7 +212,8 @@ def _said_by_model(runs: list[list[wording.Fact]]) -> tuple[dict[str, str], int]
     """The model's words by fact, and how many of its texts were refused."""
     answers = json.loads(RECORDED.read_text(encoding="utf-8"))["answers"]
     shop = create_shop(slug="worded", country="IE", branches=["Quay"])
-    vendor, found, refused = Vendor(), {}, 0
+    vendor, refused = Vendor(), 0
+    found: dict[str, str] = {}
     with override_settings(MODELS_ALLOW_LOCAL=True), use_shop(shop):
         connect(shop, vendor)
         for run, answer in zip(runs, answers, strict=True):

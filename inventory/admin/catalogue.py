@@ -192,7 +192,7 @@ class ProductAdmin(ShopModelAdmin):
             {"classes": _FOLDED, "fields": (_CONTENT, "supplier", "pack_size", "shelf_life_days")},
         ),
         ("At the till", {"classes": _FOLDED, "fields": ("plu", "deposit", "minimum_age", "eligible_tenders")}),
-        ("State", {"classes": _FOLDED, "fields": ("is_active", "needs_review")}),
+        ("State", {"classes": _FOLDED, "fields": ("is_active", "price_by_hand", "needs_review")}),
     )  # fmt: skip
 
     def get_queryset(self, request):

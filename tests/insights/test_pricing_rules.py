@@ -32,14 +32,16 @@ def good(id: int = 1, **fields: object) -> Good:
     return Good(id, **given)  # type: ignore[arg-type]
 
 
-def known(one: Good, stop: str = "", **fields: float) -> Known:
+def known(one: Good, *, stop: str = "", elasticity: float = -1.2) -> Known:
     cost = float(one.cost or 0)
-    return Known(one, terms(float(one.price or 0), cost=cost, **fields), Past(52, D("1.50"), D("3.00")), stop)  # type: ignore[arg-type]
+    return Known(one, terms(float(one.price or 0), elasticity, cost=cost), Past(52, D("1.50"), D("3.00")), stop)
 
 
-def advised(*goods: Good, policy: Policy = DEFAULTS, ties: tuple[Tie, ...] = (), **fields: float) -> dict[int, Advised]:
+def advised(
+    *goods: Good, policy: Policy = DEFAULTS, ties: tuple[Tie, ...] = (), elasticity: float = -1.2
+) -> dict[int, Advised]:
     shelf = Shelf(TODAY, "EUR", {one.id: one for one in goods}, {0: policy}, list(ties), "")
-    return advise(shelf, {one.id: known(one, **fields) for one in goods})
+    return advise(shelf, {one.id: known(one, elasticity=elasticity) for one in goods})
 
 
 # Bounds -----------------------------------------------------------------------------------------------------------

@@ -123,8 +123,10 @@ def _alike(shelf: Shelf, members: Sequence[Known], moved: Mapping[int, Decimal])
 
 
 def gain(trial: Trial, one: Known, policy: Policy) -> float:
-    """By how much a price is worth more than today's."""
-    return worth(trial, one, policy) - worth(trying.try_price(one.terms, one.terms.price), one, policy)
+    """By how much a price is worth more than today's, in money a week."""
+    terms = one.terms
+    sales = terms.units * terms.price / (1 + terms.tax)
+    return worth(trial, one, policy) + missed(terms.price, one, policy) * sales
 
 
 def worth(trial: Trial, one: Known, policy: Policy) -> float:

@@ -22,6 +22,7 @@ from insights.analyses.pricing.weeks import Near
 
 CLOSEST = 6
 LEAST_ALIKE = 0.5
+COMMON = 200  # products of a category; a word that so many share brings none together
 LEAST_SPREAD = 0.01  # variance between the products of a category
 MOST = 2.0
 UNSURE_SHARE = 0.4  # of an effect: closeness by name tells only roughly which substitute it comes from
@@ -64,8 +65,9 @@ def _close_within(members: list[int], products: Mapping[int, str]) -> dict[int, 
     for id in members:
         shared: dict[int, float] = defaultdict(float)
         for word in words[id]:
-            for other in holders[word]:
-                shared[other] += weight[word]
+            if len(holders[word]) <= COMMON:
+                for other in holders[word]:
+                    shared[other] += weight[word]
         alike = {other: both / math.sqrt(length[id] * length[other]) for other, both in shared.items() if other != id}
         best = sorted(((score**2, -other) for other, score in alike.items() if score >= LEAST_ALIKE), reverse=True)
         if best := best[:CLOSEST]:
