@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from insights.decisions import deciding
 from insights.decisions.drafts import register_act
 from insights.models import Suggestion
 from inventory import lot_prices
@@ -12,7 +13,10 @@ from inventory.lot_prices import LotPriceRefused
 from inventory.models import LotPrice, StockMovement
 from sales.models import SaleLine
 from shop import formats
+from shop.errors import Refused
 from shop.mount import prefix_of
+
+KIND = "markdown"
 
 
 class MarkDown:
@@ -39,6 +43,49 @@ class MarkDown:
         lot_prices.take_back(lot_price=made.pk, by=by)
 
 
+def mark(*, lot: int, price: Decimal, quantity: Decimal, by: str) -> None:
+    """Mark a lot down: by its open suggestion where there is one, else by hand. Raises Refused as these do."""
+    found = Suggestion.objects.open().filter(kind=KIND, key=f"{KIND}:{lot}").first()
+    if found:
+        deciding.accept(pk=found.pk, by=by, quantity=quantity, price=price)
+    else:
+        lot_prices.mark_down(lot=lot, price=price, quantity=quantity, by=by)
+
+
+def mark_all(*, by: str, branch: int | None = None) -> int:
+    """Accept every markdown that waits, as advised; returns how many. Raises LotPriceRefused, naming the first that
+    could not be done; the others are done."""
+    waiting = Suggestion.objects.open().filter(kind=KIND)
+    if branch is not None:
+        waiting = waiting.filter(branch=branch)
+    refused = []
+    keys = list(waiting.order_by("pk").values_list("pk", "title"))
+    for pk, title in keys:
+        try:
+            deciding.accept(pk=pk, by=by)
+        except Refused as refusal:
+            refused.append(f"{title}: {refusal.sentence}")
+    if refused:
+        raise LotPriceRefused(f"{len(keys) - len(refused)} marked down. Not done: {refused[0]}")
+    return len(keys)
+
+
+def take_back(*, lot_price: int, by: str) -> None:
+    """End a sticker's price. Its decision stands open again where nothing was sold with it."""
+    made = LotPrice.objects.filter(pk=lot_price).first()
+    decided = made and Suggestion.objects.filter(
+        kind=KIND, key=f"{KIND}:{made.lot_id}", state=Suggestion.State.ACCEPTED, effect__lot_price=lot_price
+    ).first()  # fmt: skip
+    if made and decided and not sold_with([made]) and not _stands_open(decided):
+        deciding.undo(pk=decided.pk, by=by)
+    else:
+        lot_prices.take_back(lot_price=lot_price, by=by)
+
+
+def _stands_open(decided: Suggestion) -> bool:
+    return bool(Suggestion.objects.filter(key=decided.key, state=Suggestion.State.OPEN).exists())
+
+
 def sold_with(stickers: list[LotPrice]) -> dict[str, Decimal]:
     """How much was sold with each sticker, by its code; what came back is not taken off. Two queries."""
     moves = StockMovement.objects.filter(lot__in={row.lot_id for row in stickers}, kind=StockMovement.Kind.SALE)
@@ -51,4 +98,4 @@ def sold_with(stickers: list[LotPrice]) -> dict[str, Decimal]:
 
 
 def register() -> None:
-    register_act("markdown", MarkDown())
+    register_act(KIND, MarkDown())
