@@ -7,7 +7,7 @@ class InsightsConfig(AppConfig):
     name = "insights"
 
     def ready(self) -> None:
-        from insights import markdown_acts, night  # its receiver hears of imports
+        from insights import markdown_acts, night, pricing_acts  # its receiver hears of imports
         from insights.briefs import sending  # noqa: F401  registers its job and its hour
         from insights.matching import job as matching
         from insights.ordering import acts
@@ -16,6 +16,7 @@ class InsightsConfig(AppConfig):
 
         night.register()
         acts.register()
+        pricing_acts.register()
         markdown_acts.register()
         matching.register()
         replies.register()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from insights import forecasts
-from insights.screens import models, outcomes, prices, reviews, runs, suggestions
+from insights.screens import models, outcomes, price_response, prices, reviews, runs, suggestions
 from inventory.models import Product
 from shop.csvout import Cell
 from shop.exports import Export, Rows, register_exports
@@ -37,7 +37,8 @@ register_exports(
         "suggestions": Export(suggestions.COLUMNS, lambda _: suggestions.rows()),
         "outcomes": Export(outcomes.COLUMNS, lambda _: outcomes.rows()),
         "reviews": Export(reviews.EXPORT_COLUMNS, lambda _: reviews.rows()),
-        "elasticities": Export(prices.COLUMNS, lambda _: prices.rows()),
+        "price_advice": Export(prices.COLUMNS, lambda _: prices.rows()),
+        "elasticities": Export(price_response.COLUMNS, lambda _: price_response.rows()),
         "forecasts": Export(("branch", "product", "date", "mean", "low80", "high80", "model"), _forecasts),
     }
 )

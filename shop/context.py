@@ -20,6 +20,7 @@ NAVIGATION: list[tuple[str, str, str, Can]] = [
     ("Inventory", "insights:inventory", "boxes", Can.SEE_STOCK),
     ("Orders", "insights:order_list", "truck", Can.SEE_STOCK),
     ("Products", "insights:product_list", "package", Can.SEE_PRODUCTS),
+    ("Prices", "insights:price_list", "tags", Can.SEE_COST),
     ("Calendar", "insights:event_list", "calendar-days", Can.SEE_SALES),
     ("Reviews", "insights:review_list", "message-square", Can.SEE_STOCK),
     ("Imports", "shop:import_list", "upload", Can.IMPORT),
@@ -88,6 +89,8 @@ def _is_here(here: str, url_name: str) -> bool:
         return here in (url_name, "insights:below_zero")
     if url_name == "insights:decision_list":
         return here.startswith(("insights:decision_", "insights:outcome_", "insights:run_", "insights:forecast_"))
+    if url_name == "insights:price_list":
+        return here.startswith(("insights:price_", "insights:competitor_", "insights:markdown_"))
     if url_name == "insights:stock_home":
         return here.startswith("insights:stock_") or here == "insights:missing_data"
     return here.removesuffix("_detail").removesuffix("_list") == url_name.removesuffix("_list")

@@ -80,6 +80,8 @@ def file(screen: ProductScreen, name: str) -> File | None:
     content = screen.content
     if name == "demand" and isinstance(content, product_tabs.Demand) and content.forecast.content:
         return downloads.of_demand(content.forecast.content.chart)
+    if name == "curve" and isinstance(content, product_price.PriceTab):
+        return product_price.file(content)
     return None
 
 

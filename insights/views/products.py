@@ -36,4 +36,6 @@ def product_detail(request: Any, pk: int) -> HttpResponse:
     screen = product_page.build(product, request.shop, request.membership.role, request.GET)
     if request.GET.get("export") and (file := product_page.file(screen, request.GET["export"])):
         return download(request, file)
+    if request.htmx.target == "price-preview" and screen.tab.key == "price":
+        return page(request, screen.tab.template, {"content": screen.content, "product": product})
     return page(request, "insights/product_detail.html", {"screen": screen, "product": product})

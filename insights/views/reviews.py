@@ -1,4 +1,4 @@
-"""What customers say, and what prices do."""
+"""What customers say."""
 
 import uuid
 from typing import Any
@@ -13,8 +13,8 @@ from customers.reviews import add_review
 from insights.reviews import correcting, finding, replying
 from insights.reviews.correcting import CorrectionRefused
 from insights.reviews.replying import ReplyRefused
-from insights.screens import prices, review_rows, reviews
 from insights.screens import review_detail as details
+from insights.screens import review_rows, reviews
 from insights.views.downloads import download
 from insights.views.review_form import ReviewForm
 from shop.access import needs
@@ -114,13 +114,3 @@ def review_reply(request: Any, pk: int) -> HttpResponse:
     except Refused as refusal:
         return _shown(request, pk, problem=refusal.sentence, text=text)
     return redirect(f"{request.path.removesuffix('reply/')}#reply")
-
-
-@needs(Can.SEE_SALES)
-@require_safe
-def price_list(request: Any) -> HttpResponse:
-    """What ten per cent dearer does to the sales of each product."""
-    search = prices.read(request.GET)
-    if request.GET.get("export") == "csv":
-        return download(request, prices.of_prices(search))
-    return page(request, "insights/price_list.html", {"screen": prices.build(search), "search": search})

@@ -51,7 +51,26 @@ IN_SHOP: dict[str, Access] = {
     "insights:review_reply": Access(
         Can.DECIDE, "post", row=lambda shelf: shelf.advised.review, data={"do": "approve", "text": "Thank you."}
     ),
-    "insights:price_list": Access(Can.SEE_SALES),
+    "insights:price_list": Access(Can.SEE_COST),
+    "insights:price_effects": Access(Can.SEE_SALES),
+    "insights:price_put": Access(Can.EDIT_PRODUCTS, "post", data={"product": "0", "price": "1.55"}, unready=True),
+    "insights:price_batch_list": Access(Can.SEE_STOCK),
+    "insights:price_batch_new": Access(Can.EDIT_PRODUCTS, "post", data={"name": "Monday"}, form=True),
+    "insights:price_batch_detail": Access(Can.SEE_STOCK, row=lambda shelf: shelf.advised.price_batch),
+    "insights:price_batch_plan": Access(
+        Can.EDIT_PRODUCTS, "post", row=lambda shelf: shelf.advised.price_batch, data={"name": "Monday"}
+    ),
+    "insights:price_batch_line": Access(
+        Can.EDIT_PRODUCTS,
+        "post",
+        row=lambda shelf: shelf.advised.price_batch,
+        data={"product": "0", "price": "1.50"},
+        unready=True,
+    ),
+    "insights:price_batch_approve": Access(Can.DECIDE, "post", row=lambda shelf: shelf.advised.price_batch),
+    "insights:price_batch_undo": Access(Can.DECIDE, "post", row=lambda shelf: shelf.advised.price_batch, unready=True),
+    "insights:price_batch_discard": Access(Can.EDIT_PRODUCTS, "post", row=lambda shelf: shelf.advised.price_batch),
+    "insights:price_labels": Access(Can.SEE_STOCK, row=lambda shelf: shelf.advised.price_batch),
     "insights:competitor_list": Access(Can.SEE_SALES),
     "insights:competitor_add": Access(
         Can.EDIT_PRODUCTS,
@@ -97,6 +116,12 @@ IN_SHOP: dict[str, Access] = {
     "insights:decision_dismiss": Access(Can.DECIDE, "post", row=lambda shelf: shelf.suggestion),
     "insights:decision_snooze": Access(Can.DECIDE, "post", row=lambda shelf: shelf.suggestion),
     "insights:decision_undo": Access(Can.DECIDE, "post", row=lambda shelf: shelf.suggestion),
+    # markdowns
+    "insights:markdown_list": Access(Can.SEE_STOCK),
+    "insights:markdown_stickers": Access(Can.SEE_STOCK),
+    "insights:markdown_mark": Access(Can.DECIDE, "post", data={"lot": "0", "price": "1.00", "quantity": "1"}),
+    "insights:markdown_mark_all": Access(Can.DECIDE, "post"),
+    "insights:markdown_back": Access(Can.DECIDE, "post", row=lambda shelf: shelf.advised.lot_price),
     # orders to suppliers
     "insights:order_list": Access(Can.SEE_STOCK),
     "insights:order_detail": Access(Can.SEE_STOCK, row=lambda shelf: shelf.order),

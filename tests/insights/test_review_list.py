@@ -20,7 +20,7 @@ from shop.roles import Role
 from shop.tenancy import use_shop
 from tests.factories import Cast, make_member
 
-REVIEWS, PRICES = "/s/green/reviews/", "/s/green/prices/"
+REVIEWS, PRICES = "/s/green/reviews/", "/s/green/prices/effects/"
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)> {{ shop }} {% url 'x' %}"
 
 
@@ -183,5 +183,5 @@ def test_before_the_first_run_there_is_nothing_to_tell(cast: Cast) -> None:
 
 def test_a_rivals_run_is_not_shown(priced: Cast) -> None:
     assert priced.client(priced.charlie).get(PRICES).status_code == 404
-    assert "Nothing to tell yet" in priced.client(priced.charlie).get("/s/rival/prices/").content.decode()
+    assert "Nothing to tell yet" in priced.client(priced.charlie).get("/s/rival/prices/effects/").content.decode()
     assert priced.client(priced.bob).get(PRICES).status_code == 403
