@@ -38,8 +38,8 @@ class Substitute:
 class Advice:
     """What the latest run says of one product's price. Units and margins are a week's, in the shop's currency.
 
-    `price` is what is advised and may equal `price_now`; `why_not` says in a sentence why no move is. Figures are None
-    where too little is known; then there is nothing to try either (`can_try`).
+    `price` is what is advised and may equal `price_now`; `reason` says why a move is, `why_not` why none is.
+    Figures are None where too little is known; then there is nothing to try either (`can_try`).
     """
 
     product: Product
@@ -60,6 +60,7 @@ class Advice:
     bounds: tuple[Bound, ...]
     lowest: Decimal | None
     highest: Decimal | None
+    reason: str
     why_not: str
     effect: PriceEffect | None
     substitutes: tuple[Substitute, ...]
@@ -219,6 +220,7 @@ def _advice(
         bounds=bounds_of(row.rules),
         lowest=row.lowest,
         highest=row.highest,
+        reason=row.reason,
         why_not=row.why_not,
         effect=effect(known) if known else None,
         substitutes=tuple(Substitute(one.product, one.value, one.low80, one.high80) for one in others),

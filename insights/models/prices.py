@@ -56,8 +56,8 @@ class PriceAdvice(ShopOwned):
     `price` is advised and may equal `price_now`; `change` is what the move is expected to earn a week, with its 80 %
     range, substitutes included. `key_score` 0 to 1 tells how much customers judge the shop by the product. `rules`
     are the bounds that held, the first counting most: {rule, text, least, most}; `lowest` and `highest` what they
-    leave. `units_error` is the standard deviation of the log of `units_now`. `why_not` is a plain sentence where no
-    move can be advised.
+    leave. `units_error` is the standard deviation of the log of `units_now`. `reason` says why a
+    move is advised, `why_not` why none is.
     """
 
     keeps_history = False
@@ -81,6 +81,7 @@ class PriceAdvice(ShopOwned):
     lowest = models.DecimalField(**PRICE, null=True)
     highest = models.DecimalField(**PRICE, null=True)
     rules = models.JSONField(default=list)
+    reason = models.CharField(max_length=600, blank=True, default="", db_default="")
     why_not = models.CharField(max_length=200, blank=True, default="")
 
     class Meta(ShopOwned.Meta):

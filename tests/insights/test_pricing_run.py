@@ -98,6 +98,7 @@ def test_pages_read_the_latest_advice_and_try_any_price(green: Shop) -> None:
         )
         advice = pricing_advice.of_product(milk)
         assert advice is not None and advice.run == made and advice.moves and advice.can_try
+        assert "instead of" in advice.reason and not advice.why_not
         assert [one.product.sku for one in advice.substitutes] == ["APPLE"]
         assert [row.product.sku for row in pricing_advice.moves()][0] in {"MILK", "APPLE", "CHOC"}
         same = pricing_advice.what_if(advice, D("1.45"))

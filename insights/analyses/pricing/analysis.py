@@ -109,16 +109,15 @@ class Pricing(Analysis):
         ]
 
     def store(self, run: Run, result: Result) -> None:
-        storing.write(run, result)
+        storing.write(run, result, _facts(result))
 
     def suggest(self, run: Run, result: Result) -> list[Draft]:
         return storing.drafts(run, result, _facts(result))
 
 
 def _facts(result: Result) -> list[wording.Fact]:
-    """The moves that are offered, as facts to be worded."""
-    moves = result.moves()[: storing.MOST_OFFERED]
-    return [wording.fact(f"p{place + 1}", result.shelf, one) for place, one in enumerate(moves)]
+    """The moves as facts to be worded, the most gained first."""
+    return [wording.fact(f"p{place + 1}", result.shelf, one) for place, one in enumerate(result.moves())]
 
 
 def _advice(result: Result) -> dict[str, Any]:

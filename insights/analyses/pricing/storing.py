@@ -19,11 +19,12 @@ from shop import formats
 VALUE_DAYS = 28
 MOST_OFFERED = 20  # more than a person decides on in a day only hides the best
 OPEN_DAYS = 14
+MOST_LETTERS = 600
 _AT_ONCE = 2000
 
 
-def write(run: Run, result: Result) -> None:
-    """All rows, in the caller's transaction."""
+def write(run: Run, result: Result, facts: list[wording.Fact]) -> None:
+    """All rows, in the caller's transaction. `facts` are of all moves."""
     effects = [
         Elasticity(run=run, product_id=r.product, value=r.value, low80=r.low, high80=r.high, observations=r.rows)
         for r in result.readings
@@ -34,7 +35,8 @@ def write(run: Run, result: Result) -> None:
     ]
     Elasticity.objects.bulk_create(effects, batch_size=_AT_ONCE)
     CrossEffect.objects.bulk_create(crosses, batch_size=_AT_ONCE)
-    rows = [_row(run, result, id) for id in result.shelf.goods]
+    said = {one["product"]: result.reasons.get(one["product"]) or wording.plain(one) for one in facts}
+    rows = [_row(run, result, id, said.get(id, "")) for id in result.shelf.goods]
     PriceAdvice.objects.bulk_create(rows, batch_size=_AT_ONCE)
 
 
@@ -53,7 +55,7 @@ def drafts(run: Run, result: Result, facts: list[wording.Fact]) -> list[Draft]:
     return [_draft(result, one, by_product[one.known.good.id], until) for one in result.moves()[:MOST_OFFERED]]
 
 
-def _row(run: Run, result: Result, id: int) -> PriceAdvice:
+def _row(run: Run, result: Result, id: int, reason: str) -> PriceAdvice:
     good, key = result.shelf.goods[id], result.keys.get(id)
     row = PriceAdvice(
         run=run,
@@ -63,6 +65,7 @@ def _row(run: Run, result: Result, id: int) -> PriceAdvice:
         tax_rate=good.tax_rate,
         key_score=key.score if key else 0,
         is_key=bool(key and key.is_key),
+        reason=reason[:MOST_LETTERS],
         why_not=result.why_not.get(id, "")[:200],
     )
     if one := result.advised.get(id):
