@@ -10,8 +10,9 @@ from django.urls import reverse
 
 from insights.screens.search_pages import Page, find_pages, pages_of
 from insights.search import find as finding
-from insights.search.find import CATEGORY, PRODUCT, REVIEW, SUPPLIER, Hit
+from insights.search.find import CATEGORY, SUPPLIER, Hit
 from insights.search.meaning import is_ready, warm
+from insights.search.scan import PRODUCT, REVIEW
 from shop import formats
 from shop.models import Shop
 from shop.roles import Can, may

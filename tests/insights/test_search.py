@@ -12,8 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from customers.models import Review
 from insights.models import SearchEntry
 from insights.search import everyday, index, meaning
-from insights.search.find import REVIEW, find
+from insights.search.find import find
 from insights.search.folding import closeness, fold, groups, without_size
+from insights.search.scan import PRODUCT, REVIEW, scan
 from insights.search.similar import nearest_products, similar_products
 from inventory.models import Barcode, Category, Product, Supplier
 from shop import jobs
@@ -215,8 +216,6 @@ def test_vectors_of_two_models_are_never_compared(goods: Shop, monkeypatch: pyte
 
 
 def scan_all(words: str) -> Any:
-    from insights.search.scan import PRODUCT, scan
-
     return scan(PRODUCT, [words], meaning.of_query(words)).rows
 
 
