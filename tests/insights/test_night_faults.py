@@ -24,6 +24,8 @@ from shop import jobs
 from shop.models import Branch, Job
 from shop.tenancy import use_shop
 from tests.factories import Cast
+from tests.insights.test_pricing_run import AS_OF
+from tests.insights.test_pricing_run import bring_in_a_year as two_prices
 from tests.vendors import Fault, Vendor
 from tests.vendors.connecting import connect
 
@@ -85,6 +87,31 @@ def test_a_model_that_fails_leaves_every_page_right(green: Cast, vendor: Vendor,
     pages = see(green)
     assert not any("<script>alert" in page for page in pages.values())
     assert "Edith Longname" not in "".join(seen.raw for seen in vendor.asked)
+
+
+def test_advised_prices_are_the_same_whatever_the_model_does(green: Cast, vendor: Vendor) -> None:
+    """In one shop, one fault after the other: a year of prices is dear to bring in."""
+    two_prices()
+
+    def advised() -> list[Any]:
+        job = ask_run(name="pricing", by="alice@shops.example", as_of=AS_OF, hint=False)
+        jobs.run(job.pk)
+        run = Run.objects.get(job=job)
+        assert run.status == "done" and run.sentences, (run.error, vendor.always)
+        offered = Suggestion.objects.open().filter(kind="price")
+        assert not any("<script" in one.why for one in offered)
+        assert run.provider == "local" or run.why_local == ""
+        return list(offered.order_by("key").values_list("key", "title", "advised_price", "value"))
+
+    ModelAccess.objects.update(is_active=False)
+    alone = advised()
+    assert alone
+    ModelAccess.objects.update(is_active=True)
+    for fault in MISFITS:
+        cache.clear()
+        vendor.always = fault
+        assert advised() == alone, fault
+    assert vendor.asked and budget.spent() <= LIMIT
 
 
 def test_with_no_model_everything_works_and_says_so(green: Cast, vendor: Vendor) -> None:
