@@ -159,5 +159,6 @@ def test_key_items_are_in_many_baskets_and_bought_again() -> None:
     rows[8] = Basket(300, 15.0, 40)
     found = keys(Baskets(1000, 14.0, rows), {7: -2.0, 8: -1.8}, {})
     assert {id for id, key in found.items() if key.is_key} == {7, 8} and found[7].score > found[8].score
+    assert all(type(key.is_key) is bool for key in found.values())  # findings are JSON
     assert found[7].reach == 0.4 and all(0 <= key.score <= 1 for key in found.values())
     assert keys(Baskets(50, 14.0, rows), {}, {}) == {} == keys(Baskets(), {}, {})

@@ -48,22 +48,16 @@ def read(shop: Shop, as_of: dt.date) -> Baskets:
     return Baskets(count, value or 0.0, rows)
 
 
-_KEPT = """
-from sales_sale where shop_id = %(shop)s and business_date between %(first)s and %(last)s and kind = 'sale'
-    and voided_at is null
-"""
-_ALL = f"select count(*), avg(total)::float8 {_KEPT}"
+_KEPT = "business_date between %(first)s and %(last)s and kind = 'sale' and voided_at is null"
+_ALL = f"select count(*), avg(total)::float8 from sales_sale where shop_id = %(shop)s and {_KEPT}"
 _BY_PRODUCT = f"""
-with baskets as (select id, total, customer_id {_KEPT}),
-bought as (
-    select distinct l.product_id, l.sale_id from sales_saleline l join baskets b on b.id = l.sale_id
-    where l.shop_id = %(shop)s and l.product_id is not null and l.quantity > 0
-),
-by_customer as (
-    select o.product_id, b.customer_id, count(*) as many, sum(b.total) as total
-    from bought o join baskets b on b.id = o.sale_id group by 1, 2
-)
 select product_id, sum(many)::bigint, (sum(total) / sum(many))::float8,
     count(*) filter (where customer_id is not null and many >= %(often)s)
-from by_customer group by product_id
+from (
+    select product_id, customer_id, count(*) as many, sum(total) as total from (
+        select distinct l.product_id, s.id, s.customer_id, s.total
+        from sales_sale s join sales_saleline l on l.shop_id = s.shop_id and l.sale_id = s.id
+        where s.shop_id = %(shop)s and {_KEPT} and l.product_id is not null and l.quantity > 0
+    ) bought group by 1, 2
+) by_customer group by 1
 """

@@ -46,7 +46,7 @@ def keys(baskets: Baskets, elasticity: Mapping[int, float], price: Mapping[int, 
     most = int(SHARE * len(ids))
     chosen = {int(place) for place in np.argsort(-np.asarray(score), kind="stable")[:most]}
     return {
-        id: Key(round(float(points), 4), place in chosen and share >= LEAST_REACH, float(share))
+        id: Key(round(float(points), 4), bool(place in chosen and share >= LEAST_REACH), float(share))
         for place, (id, points, share) in enumerate(zip(ids, np.asarray(score), reach, strict=True))
     }
 
