@@ -11,16 +11,21 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from insights.analyses.forecast import reading as forecast_reading
 from insights.analyses.markdown import ANALYSIS, advising, cases, reading
 from insights.analyses.markdown.plan import Lot, Plan, Policy
 from insights.decisions import deciding
 from insights.decisions.offering import offer
+from insights.lured import Lured, lured
 from insights.models import Elasticity, ForecastSeries, Run, Suggestion
+from inventory import lot_prices
 from inventory import services as inventory
 from inventory.lot_prices import LotPriceRefused
 from inventory.models import Lot as LotRow
 from inventory.models import LotPrice, Product
+from sales import rollups
 from shop.models import Branch, Shop
+from shop.periods import Period
 from shop.tenancy import use_shop
 from tests.factories import Cast, at, make_product
 from tests.sales.tilling import document, send, till_of
@@ -285,3 +290,17 @@ def test_another_shop_s_lots_are_not_seen(cast: Cast) -> None:
         receive(Product.objects.get(sku="CHOC"))
     with use_shop(cast.green):
         assert reading.read(cast.green, NOW).near == []
+
+
+def test_what_came_for_the_price_only_is_not_learnt_as_demand(green: Shop) -> None:
+    choc = Product.objects.get(sku="CHOC")
+    lot = receive(choc)
+    expect(choc, elasticity=-2.0)
+    made = lot_prices.mark_down(lot=lot.pk, price=D("1.20"), quantity=D(8), by=BY)
+    assert lured(Period(TODAY, TODAY)) == []
+    sold = [{"barcode": made.code, "quantity": "4"}, {"sku": "CHOC", "quantity": "3", "unit_price": "2.40"}]
+    send(till_of(green), document(*sold, sold_at=NOW.isoformat()), at=NOW)
+    assert lured(Period(TODAY, TODAY)) == [Lured(lot.branch_id, choc.pk, TODAY, 3.0)], "at half price four times as many"
+    rollups.refresh(Period(TODAY, TODAY))
+    read = forecast_reading.sold(green, Period(TODAY - dt.timedelta(days=30), TODAY))
+    assert read.units.tolist() == [4.0], "seven were sold"

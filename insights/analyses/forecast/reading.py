@@ -16,6 +16,7 @@ import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
 
+from insights.lured import Lured, lured
 from insights.models import CalendarEvent
 from inventory.models import Category, PriceChange, Product
 from sales.models import BranchHour, Promotion
@@ -94,7 +95,8 @@ def selling_days(span: Period) -> dict[int, list[dt.date]]:
 
 
 def sold(shop: Shop, span: Period) -> Sold:
-    """Every product on sale at every branch where it sold in the last 26 weeks of the span."""
+    """Every product on sale at every branch where it sold in the last 26 weeks of the span, less what came for a
+    sticker's lower price only."""
     values = {"shop": shop.pk, "first": span.first, "last": span.last, "since": span.last - STILL_SOLD}
     values |= {"lately": span.last - LATELY}
     rows = list(_rows(_SOLD, values))
@@ -103,7 +105,7 @@ def sold(shop: Shop, span: Period) -> Sold:
     days = np.frombuffer(b"".join(row[3] for row in rows), _SALES)
     del rows
     order = np.lexsort((days["day"], np.repeat(np.arange(counts.size), counts)))
-    return Sold(
+    found = Sold(
         keys["branch"],
         keys["product"],
         keys["worth"],
@@ -111,6 +113,22 @@ def sold(shop: Shop, span: Period) -> Sold:
         days["day"][order].astype(np.int32),
         days["units"][order].astype(np.float32),
     )
+    _leave_out(lured(span), found, span)
+    return found
+
+
+def _leave_out(came: list[Lured], found: Sold, span: Period) -> None:
+    """Take these units off their days."""
+    if not came:
+        return
+    series = {key: i for i, key in enumerate(zip(found.branch.tolist(), found.product.tolist(), strict=True))}
+    for one in came:
+        if (i := series.get((one.branch, one.product))) is None:
+            continue
+        first, last = found.start[i], found.start[i + 1]
+        place = first + np.searchsorted(found.day[first:last], (one.day - span.first).days)
+        if place < last and found.day[place] == (one.day - span.first).days:
+            found.units[place] = max(found.units[place] - one.units, 0)
 
 
 def ledger(shop: Shop, span: Period) -> Iterator[Ledger]:
