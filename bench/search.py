@@ -182,19 +182,12 @@ def _scan_only(words: str) -> Any:
 
 
 def _multiply(shop: Shop) -> None:
-    """Every product many times over, under other first words and with vectors a little off."""
+    """Every product many times over, under other first words, with the vector of the first."""
     with connection.cursor() as cursor:
         cursor.execute(_MORE_PRODUCTS, {"shop": shop.pk, "times": LARGE // len(whole_shelf()) + 1, "most": LARGE})
-    plain = {one.pk: one for one in SearchEntry.objects.all()}
-    vectors = {entry.product_id: entry.vector for entry in plain.values()}
-    first = dict(Product.objects.exclude(sku__startswith="COPY").values_list("sku", "pk"))
     index.refresh()
-    copies = Product.objects.filter(sku__startswith="COPY").values_list("pk", "sku")
-    source = {pk: vectors[first[sku.split(":")[2]]] for pk, sku in copies}
-    entries = list(SearchEntry.objects.exclude(model=meaning.MODEL))
-    for entry in entries:
-        entry.vector, entry.model = source[entry.product_id], meaning.MODEL
-    SearchEntry.objects.bulk_update(entries, ["vector", "model"], batch_size=1000)
+    with connection.cursor() as cursor:
+        cursor.execute(_THEIR_VECTORS, {"shop": shop.pk, "model": meaning.MODEL})
 
 
 def _tidy() -> None:
@@ -234,4 +227,11 @@ select shop_id, 'COPY:' || n || ':' || sku, 'Brand' || n || ' ' || lower(name), 
     plu, true, false, now()
 from inventory_product, generate_series(2, %(times)s) n where shop_id = %(shop)s
 order by n, id limit %(most)s - (select count(*) from inventory_product where shop_id = %(shop)s)
+"""
+_THEIR_VECTORS = """
+update insights_searchentry e set vector = source.vector, model = source.model
+from inventory_product p, inventory_product first, insights_searchentry source
+where e.shop_id = %(shop)s and e.model = '' and p.shop_id = e.shop_id and p.id = e.product_id
+    and first.shop_id = e.shop_id and first.sku = split_part(p.sku, ':', 3)
+    and source.shop_id = e.shop_id and source.product_id = first.id and source.model = %(model)s
 """

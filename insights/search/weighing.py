@@ -16,7 +16,7 @@ from insights.search.scan import Row, Scan
 
 ALSO = 0.6  # a word of the category or supplier, beside one of the name
 LETTERS, SHORT = 0.8, 0.08
-LEAST = 0.3  # below it nothing is worth showing
+LEAST, OF_BEST = 0.3, 0.4  # below it, and below that share of the best, nothing is worth showing
 OTHER_NAME, LONG_NAME = 0.8, 12  # another name counts a little less, a long one more
 
 
@@ -35,7 +35,8 @@ def rank(found: Scan, asked: Sequence[Unit]) -> list[tuple[float, int]]:
     """(score, number) of what is worth showing, best first."""
     weights = list(_rarity(found, asked))
     scored = [(_score(row, asked, weights), row.pk) for row in found.rows]
-    return sorted(((score, pk) for score, pk in scored if score >= LEAST), key=lambda one: (-one[0], one[1]))
+    least = max(LEAST, OF_BEST * max((score for score, _ in scored), default=0.0))
+    return sorted((one for one in scored if one[0] >= least), key=lambda one: (-one[0], one[1]))
 
 
 def _score(row: Row, asked: Sequence[Unit], weights: Sequence[float]) -> float:
