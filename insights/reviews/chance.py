@@ -17,7 +17,7 @@ def of_shares(now: int, of_now: int, before: int, of_before: int) -> str:
     """Whether a share changed: `now` of `of_now`, after `before` of `of_before`. By Fisher's exact test."""
     if min(of_now, of_before) < LEAST:
         return TOO_FEW
-    return REAL if _fisher(now, of_now - now, before, of_before - before) < 0.05 else BY_CHANCE
+    return REAL if fisher(now, of_now - now, before, of_before - before) < 0.05 else BY_CHANCE
 
 
 def of_means(now: tuple[float, float, int], before: tuple[float, float, int]) -> str:
@@ -44,7 +44,7 @@ def of_trend(steps: Sequence[tuple[int, int]]) -> tuple[str, int]:
     return (REAL, 1 if score > 0 else -1) if abs(score) > SURE else (BY_CHANCE, 0)
 
 
-def _fisher(a: int, b: int, c: int, d: int) -> float:
+def fisher(a: int, b: int, c: int, d: int) -> float:
     """The chance of a table at least as uneven as this one, its margins given."""
     first, marked, whole = a + b, a + c, a + b + c + d
     logs = [

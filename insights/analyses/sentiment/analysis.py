@@ -1,48 +1,31 @@
-"""How customers' reviews sound, and whether that changes."""
+"""How customers' reviews sound, what they speak of, and whether that changes; and replies to those nobody answered."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from decimal import Decimal
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from django.utils import timezone
-
-from customers.models import Review
 from insights.analyses.protocol import Analysis, Asked, Figure, Tick
-from insights.analyses.sentiment import facts, labelling, reading, tone
-from insights.analyses.sentiment.facts import Readings
-from insights.analyses.sentiment.reading import Inputs, Written
-from insights.analyses.sentiment.tone import Heard
-from insights.models import ReviewReading, Run
+from insights.analyses.sentiment import facts, hearing, labelling, reading, replies, storing, themes, tone, trends
+from insights.analyses.sentiment.hearing import Result
+from insights.analyses.sentiment.reading import Inputs
+from insights.analyses.sentiment.replies import Unanswered
+from insights.analyses.sentiment.standing import readings
+from insights.decisions.drafts import Draft
+from insights.models import Aspect, Run
 
 if TYPE_CHECKING:
     from insights.providers.gateway import Said
 
-_AT_ONCE = 256
-_ROWS_AT_ONCE = 1000
-HERE = ("local", tone.VERSION)
-
-
-@dataclass(slots=True)
-class Result:
-    """What was read in this run; `by` says who read a review, where it was not this machine."""
-
-    inputs: Inputs
-    heard: dict[int, Heard]
-    by: dict[int, tuple[str, str]]
-
-    def read_now(self) -> list[Written]:
-        """The new and changed reviews, and those a model has now read instead of this machine."""
-        return [*self.inputs.unread, *(one for one in self.inputs.again if one.id in self.by)]
+_MOST_SENTENCES = 3
 
 
 class Sentiment(Analysis):
     name = "sentiment"
     title = "Reviews"
     version = tone.VERSION
-    prompt_version = labelling.PROMPT_VERSION
+    prompt_version = f"{labelling.PROMPT_VERSION}, {themes.PROMPT_VERSION}"
+    suggests = (replies.KIND,)
 
     def inputs(self, asked: Asked) -> Inputs:
         return reading.read(asked.shop, asked.as_of)
@@ -52,17 +35,17 @@ class Sentiment(Analysis):
 
     def compute(self, inputs: Inputs, tick: Tick) -> Result:
         """Every unread text is read on this machine, whether or not a model is asked too."""
-        texts = [*inputs.unread, *inputs.again]
-        heard: dict[int, Heard] = {}
-        for start in range(0, len(texts), _AT_ONCE):
-            piece = texts[start : start + _AT_ONCE]
-            found = tone.listen([one.text for one in piece], [one.stars for one in piece])
-            heard |= {one.id: said for one, said in zip(piece, found, strict=True)}
-            tick(start + len(piece), len(texts))
-        return Result(inputs, heard, {})
+        return hearing.hear(inputs, tick)
 
     def enrich(self, result: Result, asked: Asked, tick: Tick) -> Said | None:
-        reviews = [*result.inputs.unread, *result.inputs.again]
+        """Models read texts, name themes and word replies; what is said of them is who read the texts."""
+        said = self._labelled(result, asked, tick)
+        result.themes, _ = themes.named(themes.gather(hearing.spoken(result)), asked.run_key)
+        result.answers = replies.draft(_unanswered(result), asked.as_of, asked.shop.name, asked.run_key)
+        return said
+
+    def _labelled(self, result: Result, asked: Asked, tick: Tick) -> Said | None:
+        reviews = result.to_ask()
         if not reviews:
             return None
         labelled = labelling.label(reviews, result.heard, asked.run_key, tick)
@@ -75,8 +58,9 @@ class Sentiment(Analysis):
         return labelled.said
 
     def findings(self, result: Result) -> dict[str, Any]:
-        found = facts.facts(_all(result), result.inputs.as_of, result.inputs.products)
-        return found | {"read_now": len(result.read_now())}
+        inputs = result.inputs
+        found = facts.facts(readings(result), inputs.as_of, inputs.products, inputs.branches)
+        return found | {"read_now": len(result.read_now()), "replies": len(result.answers)}
 
     def words(self, findings: dict[str, Any], said: Said | None) -> list[str]:
         if not findings["reviews"]:
@@ -100,6 +84,11 @@ class Sentiment(Analysis):
                 f"Most complaints in half a year are about {worst['name']}: "
                 f"{worst['negative']:,} of {worst['reviews']:,} reviews."
             )
+        changed = [row for row in findings.get("trends", []) if row["is_change"]]
+        sentences += [trends.sentence(row) for row in changed[:_MOST_SENTENCES]]
+        if findings.get("spam"):
+            are = "1 more is" if findings["spam"] == 1 else f"{findings['spam']:,} more are"
+            sentences.append(f"{are} taken for spam and counted nowhere.")
         return sentences
 
     def scores(self, result: Result) -> dict[str, Any]:
@@ -117,43 +106,30 @@ class Sentiment(Analysis):
         ]
 
     def store(self, run: Run, result: Result) -> None:
-        """One reading a review; a review deleted meanwhile gets none."""
-        written = {one.id: one for one in result.read_now()}
-        here = set(Review.objects.select_for_update().filter(pk__in=written).values_list("pk", flat=True))
-        ReviewReading.objects.bulk_create(
-            [_reading(run, result, one) for one in written.values() if one.id in here],
-            batch_size=_ROWS_AT_ONCE,
-            update_conflicts=True,
-            unique_fields=["shop", "review"],
-            update_fields=["run", "label", "score", "language", "provider", "model", "text_hash", "read_at"],
-        )
+        storing.store(run, result)
+
+    def suggest(self, run: Run, result: Result) -> list[Draft]:
+        return replies.suggestions(result.answers)
 
 
-def _reading(run: Run, result: Result, one: Written) -> ReviewReading:
-    heard = result.heard[one.id]
-    provider, model = result.by.get(one.id, HERE)
-    return ReviewReading(
-        run=run,
-        review_id=one.id,
-        label=heard.label,
-        score=Decimal(str(heard.score)),
-        language=heard.language,
-        provider=provider,
-        model=model[:80],
-        text_hash=one.text_hash,
-        read_at=timezone.now(),
-    )
-
-
-def _all(result: Result) -> Readings:
-    """The known readings, those of this run in their place."""
-    known, now = result.inputs.known, result.read_now()
-    kept = ~np.isin(known.id, [one.id for one in now])
-    label = [labelling.LABELS[result.heard[one.id].label] for one in now]
-    return Readings(
-        np.concatenate([known.product[kept], np.array([one.product for one in now], dtype=np.int64)]),
-        np.concatenate([known.day[kept], np.array([one.day for one in now], dtype=np.int64)]),
-        np.concatenate([known.label[kept], np.array(label, dtype=np.int64)]),
-        np.concatenate([known.score[kept], np.array([result.heard[one.id].score for one in now], dtype=np.float64)]),
-        np.concatenate([known.by_model[kept], np.array([one.id in result.by for one in now], dtype=bool)]),
-    )
+def _unanswered(result: Result) -> list[Unanswered]:
+    """Every displeased review that counts, new and known, as it stands; not those that might speak to a model."""
+    known, aspects = result.inputs.known, result.inputs.aspects
+    now = {one.id: one for one in result.read_now()}
+    of: dict[int, dict[Aspect, float]] = {}
+    for review, aspect, score in aspects:
+        of.setdefault(review, {})[Aspect(aspect)] = score
+    recent = {one.id: one for one in result.inputs.recent}
+    found = []
+    for id, day, label, score, spam in zip(
+        *(column.tolist() for column in (known.id, known.day, known.label, known.score, known.spam)), strict=True
+    ):
+        if label < 0 and not spam and id in recent and id not in now:
+            is_plain = not labelling.looks_like_orders(recent[id].text)
+            found.append(Unanswered(id, day, score, result.recent[id].language, of.get(id, {}), is_plain))
+    for one in now.values():
+        if result.stands(one) == "negative" and not result.is_spam(one):
+            heard = result.heard[one.id]
+            is_plain = not (heard.to_machine or labelling.looks_like_orders(one.text))
+            found.append(Unanswered(one.id, one.day, heard.score, heard.language, heard.aspects, is_plain))
+    return found
