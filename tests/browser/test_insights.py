@@ -55,7 +55,7 @@ def test_a_result_is_seen_after_the_days_have_passed(raised: Suggestion, live: L
     expect(row.get_by_text("where nothing had been changed")).to_be_visible()
     row.get_by_role("link", name=raised.title).click()
     expect(page.get_by_role("heading", name="What came of it")).to_be_visible()
-    expect(page.get_by_role("img", name="Result +").or_(page.locator("figure.chart svg").first)).to_be_visible()
+    expect(page.get_by_role("img", name="Earned since the decision")).to_be_visible()
     page.goto(page.url.split("/s/")[0] + "/s/green/today/")
     expect(page.get_by_role("main")).to_contain_text("This month: +")
 
