@@ -300,7 +300,8 @@ def test_what_came_for_the_price_only_is_not_learnt_as_demand(green: Shop) -> No
     assert lured(Period(TODAY, TODAY)) == []
     sold = [{"barcode": made.code, "quantity": "4"}, {"sku": "CHOC", "quantity": "3", "unit_price": "2.40"}]
     send(till_of(green), document(*sold, sold_at=NOW.isoformat()), at=NOW)
-    assert lured(Period(TODAY, TODAY)) == [Lured(lot.branch_id, choc.pk, TODAY, 3.0)], "at half price four times as many"
+    four_times = "at half price four times as many come"
+    assert lured(Period(TODAY, TODAY)) == [Lured(lot.branch_id, choc.pk, TODAY, 3.0)], four_times
     rollups.refresh(Period(TODAY, TODAY))
     read = forecast_reading.sold(green, Period(TODAY - dt.timedelta(days=30), TODAY))
     assert read.units.tolist() == [4.0], "seven were sold"
