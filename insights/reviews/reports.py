@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Avg, Count, Q, Variance
+from django.db.models import Avg, Count, F, FloatField, Q, Sum
 from django.db.models.functions import TruncMonth, TruncWeek
 
-from insights.models import Aspect, ReviewAspect, ReviewReply, ReviewTheme
+from insights.models import Aspect, ReviewReply, ReviewTheme
 from insights.reviews import chance, finding
 from insights.reviews.standing import DISPLEASED, NEITHER, PLEASED
 
@@ -108,50 +109,79 @@ class AspectRow:
 
 
 def aspects(now: Any, before: Any | None) -> list[AspectRow]:
-    """Each aspect spoken of, the most often first; with the branch that does worst, where there are several."""
+    """Each aspect spoken of, the most often first; with the branch that does worst, where there are several.
+
+    Takes reviews not narrowed to an aspect, else only that one is told.
+    """
     found = _by_aspect(now)
     earlier = _by_aspect(before) if before is not None else {}
-    worst = _worst_branches(now)
     rows = []
-    for name, (mean, spread, many, bad) in found.items():
-        then = earlier.get(name)
-        branch = worst.get(name)
+    for name, at in found.items():
+        whole, then = _Scores.of(at.values()), _Scores.of(earlier[name].values()) if name in earlier else None
+        worst = _worst(at)
         rows.append(
             AspectRow(
                 aspect=Aspect(name),
-                reviews=many,
-                bad=bad,
-                score=mean,
-                change=mean - then[0] if then else None,
-                meaning=chance.of_means((mean, spread, many), then[:3]) if then else "",
-                worst=branch[0] if branch else "",
-                worst_score=branch[1] if branch else None,
+                reviews=whole.many,
+                bad=whole.bad,
+                score=whole.mean,
+                change=whole.mean - then.mean if then else None,
+                meaning=chance.of_means(whole.as_sample, then.as_sample) if then else "",
+                worst=worst[0] if worst else "",
+                worst_score=worst[1] if worst else None,
             )
         )
     return sorted(rows, key=lambda row: (-row.reviews, row.aspect.value))
 
 
-def _of(found: Any) -> Any:
-    return ReviewAspect.objects.filter(review__in=found.filter(is_spam=False).order_by().values("pk")).order_by()
+@dataclass(frozen=True, slots=True)
+class _Scores:
+    many: int
+    bad: int
+    total: float
+    squares: float
+
+    @classmethod
+    def of(cls, parts: Iterable[_Scores]) -> _Scores:
+        whole = list(parts)
+        return cls(*(sum(getattr(one, name) for one in whole) for name in ("many", "bad", "total", "squares")))
+
+    @property
+    def mean(self) -> float:
+        return self.total / self.many
+
+    @property
+    def as_sample(self) -> tuple[float, float, int]:
+        """Mean, variance and count, as `chance` takes them."""
+        return self.mean, max(0.0, self.squares / self.many - self.mean**2), self.many
 
 
-def _by_aspect(found: Any) -> dict[str, tuple[float, float, int, int]]:
+def _by_aspect(found: Any) -> dict[str, dict[str, _Scores]]:
+    """By aspect and branch ("" for none). One query."""
+    score = F("aspects__score")
     rows = (
-        _of(found)
-        .values("aspect")
-        .annotate(mean=Avg("score"), spread=Variance("score"), many=Count("pk"), bad=Count("pk", filter=Q(score__lt=0)))
+        found.filter(is_spam=False)
+        .order_by()
+        .values_list("aspects__aspect", "branch__name")
+        .annotate(
+            many=Count("pk"),
+            bad=Count("pk", filter=Q(aspects__score__lt=0)),
+            total=Sum(score),
+            squares=Sum(score * score, output_field=FloatField()),
+        )
     )
-    return {row["aspect"]: (float(row["mean"]), float(row["spread"] or 0), row["many"], row["bad"]) for row in rows}
+    by: dict[str, dict[str, _Scores]] = {}
+    for name, branch, many, bad, total, squares in rows:
+        if name is None:  # reviews that speak of none
+            continue
+        by.setdefault(name, {})[branch or ""] = _Scores(many, bad, float(total), float(squares))
+    return by
 
 
-def _worst_branches(found: Any) -> dict[str, tuple[str, float]]:
-    """By aspect the branch spoken worst of, where two or more are spoken of often enough to compare."""
-    rows = _of(found).exclude(review__branch=None).values("aspect", "review__branch__name")
-    at: dict[str, list[tuple[float, str]]] = {}
-    for row in rows.annotate(many=Count("pk"), mean=Avg("score")):
-        if row["many"] >= LEAST_AT_BRANCH:
-            at.setdefault(row["aspect"], []).append((float(row["mean"]), row["review__branch__name"]))
-    return {name: (min(means)[1], min(means)[0]) for name, means in at.items() if len(means) > 1}
+def _worst(at: dict[str, _Scores]) -> tuple[str, float] | None:
+    """The branch spoken worst of, where two or more are spoken of often enough to compare."""
+    means = [(scores.mean, branch) for branch, scores in at.items() if branch and scores.many >= LEAST_AT_BRANCH]
+    return (min(means)[1], min(means)[0]) if len(means) > 1 else None
 
 
 @dataclass(frozen=True, slots=True)

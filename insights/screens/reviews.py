@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -80,8 +80,9 @@ def build(filters: Filters, role: str) -> ReviewsScreen:
     now = reports.totals(whole, filters.today)
     before = reports.totals(earlier, filters.today) if earlier is not None else None
     page = Paginator(finding.listed(filters), ROWS).get_page(filters.page)
-    steps = reports.steps(whole, by_week=filters.by_week, until=filters.today)
-    lines = [_aspect(filters, row) for row in reports.aspects(whole, earlier)]
+    # The other lists come without drawings.
+    steps = [] if filters.show else reports.steps(whole, by_week=filters.by_week, until=filters.today)
+    lines = [] if filters.show else [_aspect(filters, row) for row in _aspects(filters)]
     return ReviewsScreen(
         filters=filters,
         lead=_lead(filters, now, before, lines),
@@ -252,6 +253,13 @@ def _trend(steps: list[Step], word: str) -> str:
     )
 
 
+def _aspects(filters: Filters) -> list[AspectRow]:
+    """All of them, also while the page shows the reviews of one."""
+    open_to_all = replace(filters, aspect="")
+    before = finding.within(open_to_all, filters.before) if filters.before else None
+    return reports.aspects(finding.within(open_to_all, filters.period), before)
+
+
 def _aspect(filters: Filters, row: AspectRow) -> AspectLine:
     picked = filters.aspect == row.aspect.value
     return AspectLine(
@@ -327,8 +335,7 @@ def _rows(filters: Filters, *, named: bool) -> Iterator[tuple[Cell, ...]]:
 
 
 def _aspect_rows(filters: Filters) -> Iterator[tuple[Cell, ...]]:
-    before = finding.within(filters, filters.before) if filters.before else None
-    for row in reports.aspects(finding.within(filters, filters.period), before):
+    for row in _aspects(filters):
         change = None if row.change is None else quantity(_thousandths(row.change))
         yield row.aspect.value, row.reviews, row.bad, quantity(_thousandths(row.score)), change
 
