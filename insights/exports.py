@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from insights import forecasts
-from insights.screens import models, outcomes, price_response, prices, reviews, runs, suggestions
+from insights.screens import competitors, models, outcomes, price_response, prices, reviews, runs, suggestions
 from inventory.models import Product
 from shop.csvout import Cell
 from shop.exports import Export, Rows, register_exports
@@ -39,6 +39,7 @@ register_exports(
         "reviews": Export(reviews.EXPORT_COLUMNS, lambda _: reviews.rows()),
         "price_advice": Export(prices.COLUMNS, lambda _: prices.rows()),
         "elasticities": Export(price_response.COLUMNS, lambda _: price_response.rows()),
+        "competitor_prices": Export(competitors.COLUMNS, lambda _: competitors.every_row()),
         "forecasts": Export(("branch", "product", "date", "mean", "low80", "high80", "model"), _forecasts),
     }
 )

@@ -23,6 +23,7 @@ from inventory.reports import comparable_price
 from shop import formats
 from shop.csvout import Cell, amount
 from shop.models import Shop
+from shop.tenancy import current_shop_id
 
 ROWS = 50
 SHOWS = {
@@ -233,6 +234,11 @@ def against(index: Decimal | None) -> str:
 def as_file(search: Search, today: dt.date) -> File:
     """The table of the page as a file."""
     return File("competitor_prices", COLUMNS, rows(search, today))
+
+
+def every_row() -> Iterator[tuple[Cell, ...]]:
+    """All of the table, for `manage.py export`."""
+    return rows(read({}), Shop.objects.get(pk=current_shop_id()).today())
 
 
 def rows(search: Search, today: dt.date) -> Iterator[tuple[Cell, ...]]:

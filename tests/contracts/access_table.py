@@ -78,9 +78,7 @@ IN_SHOP: dict[str, Access] = {
         data={"competitor": "Big Store", "name": "Oats", "price": "1.20", "seen_on": "2026-03-01"},
         form=True,
     ),
-    "insights:competitor_forget": Access(
-        Can.EDIT_PRODUCTS, "post", row=lambda shelf: shelf.advised.competitor_item.prices.get()
-    ),
+    "insights:competitor_forget": Access(Can.EDIT_PRODUCTS, "post", row=lambda shelf: shelf.advised.competitor_price),
     "insights:competitor_items": Access(Can.SEE_SALES),
     "insights:competitor_item": Access(Can.SEE_SALES, row=lambda shelf: shelf.advised.competitor_item),
     "insights:competitor_decide": Access(

@@ -44,6 +44,7 @@ class Advised:
     price_line: PriceBatchLine
     competitor: Competitor
     competitor_item: CompetitorItem
+    competitor_price: CompetitorPrice
     match_job: Job
     lot_price: LotPrice
     review: Review
@@ -67,7 +68,7 @@ def advise(product: Product, suggestion: Suggestion) -> Advised:
     line = PriceBatchLine.objects.create(batch=batch, product=product, price=Decimal("1.55"))
     competitor = Competitor.objects.create(name="Big Store")
     item = CompetitorItem.objects.create(competitor=competitor, name="Whole milk 2L", state="proposed")
-    CompetitorPrice.objects.create(item=item, price=Decimal("1.39"), seen_on=DAY)
+    seen = CompetitorPrice.objects.create(item=item, price=Decimal("1.39"), seen_on=DAY)
     lot = Lot.objects.filter(product=product).order_by("pk").first()
     lot_price = LotPrice.objects.create(
         lot=lot, branch=lot.branch, product=product, code="2900001001455", price=Decimal("1.00"), quantity=Decimal(3),
@@ -75,7 +76,7 @@ def advise(product: Product, suggestion: Suggestion) -> Advised:
     )  # fmt: skip
     review, reply = _read()
     return Advised(
-        batch, line, competitor, item,
+        batch, line, competitor, item, seen,
         Job.objects.create(kind="match_competitors", title="Items", payload={}, asked_by=BY),
         lot_price, review, reply,
         outcome=Outcome.objects.create(
