@@ -11,6 +11,7 @@ from insights.analyses.pricing.baskets import Basket, Baskets
 from insights.analyses.pricing.key_items import keys
 from insights.analyses.pricing.outcome import Result
 from insights.analyses.pricing.substitutes import close
+from insights.analyses.protocol import Asked
 from insights.decisions.offering import offer
 from insights.models import CrossEffect, PriceAdvice, Run, Suggestion
 from inventory.models import PriceChange, PricePolicy, Product
@@ -19,6 +20,8 @@ from shop.models import Shop
 from shop.tenancy import use_shop
 from tests.factories import Cast, make_product
 from tests.importing import bring_in
+from tests.vendors import Fault, Vendor
+from tests.vendors.connecting import connect
 
 AS_OF = dt.date(2026, 2, 28)
 D = Decimal
@@ -51,7 +54,11 @@ def run(shop: Shop) -> tuple[Run, Result]:
 
 @pytest.fixture
 def green(cast: Cast) -> Shop:
-    with use_shop(cast.green):
+    return fill(cast.green)
+
+
+def fill(shop: Shop) -> Shop:
+    with use_shop(shop):
         for sku, price, cost in (("MILK", "1.45", "1.10"), ("CHOC", "2.40", "1.20"), ("APPLE", "3.00", "2.20")):
             Product.objects.update_or_create(
                 sku=sku,
@@ -61,7 +68,7 @@ def green(cast: Cast) -> Shop:
         Product.objects.create(sku="FREE", name="No price", price=None, cost=D(1))
         make_product(sku="DARK", name="No cost", price="2.00", cost=None)
         bring_in_a_year()
-    return cast.green
+    return shop
 
 
 @pytest.mark.django_db
@@ -143,6 +150,25 @@ def test_a_rest_a_promotion_and_the_shops_own_limits_hold(green: Shop) -> None:
         assert "on promotion until" in whys[chocolate.name]
         apple = result.advised[Product.objects.get(sku="APPLE").pk]
         assert D(3) < apple.price <= D("3.09")
+
+
+def test_a_models_words_stand_with_our_figures_and_move_no_price(committed_cast: Cast, vendor: Vendor) -> None:
+    shop = fill(committed_cast.green)
+    connect(shop, vendor)
+    with use_shop(shop):
+        result = ANALYSIS.compute(reading.read(shop, AS_OF), lambda done, total: None)
+        prices = [(one.known.good.id, one.price) for one in result.moves()]
+        vendor.script(Fault.KEY_REFUSED)
+        ANALYSIS.enrich(result, Asked(shop, AS_OF, 0, "run:1"), lambda done, total: None)
+        assert result.reasons == {}
+        good, bad = "It earns more at {{p1.price}}.", "At {{p2.price}} it earns 999 more."
+        vendor.data = {"reasons": [{"fact": "p1", "text": good}, {"fact": "p2", "text": bad}]}
+        said = ANALYSIS.enrich(result, Asked(shop, AS_OF, 0, "run:2"), lambda done, total: None)
+        assert said is not None and said.provider == "gemini"
+        assert list(result.reasons) == [prices[0][0]] and "{" not in result.reasons[prices[0][0]]
+        assert [(one.known.good.id, one.price) for one in result.moves()] == prices
+        sent = vendor.asked[-1].raw
+        assert not any(told in sent for told in ("Green Grocer", "1.45", "2.40"))
 
 
 def test_close_substitutes_share_the_rare_words_of_their_category() -> None:
