@@ -14,8 +14,8 @@ from tests.browser.axe import violations
 Looks = tuple[tuple[int, bool], ...]
 OVERFLOW = "document.documentElement.scrollWidth - innerWidth"
 TOO_SMALL = """[...document.querySelectorAll('main :is(a, button, select, summary, input:not([type=hidden]))')]
-    .filter(e => !e.closest('p, dd, .check, fieldset') && ((r) => r.width && r.height && Math.min(r.width, r.height) < 23.5)
-        (e.getBoundingClientRect()))
+    .filter(e => !e.closest('p, dd, .check, fieldset'))
+    .filter(e => ((r) => r.width && r.height && Math.min(r.width, r.height) < 23.5)(e.getBoundingClientRect()))
     .map(e => e.outerHTML.slice(0, 100))"""
 # (width, dark): a finger below 700 px, a mouse above.
 PHONE: Looks = ((320, True), (390, False))
