@@ -51,6 +51,10 @@ class Line:
     lowest: Decimal | None
     notes: list[str]
 
+    @property
+    def typed(self) -> str:
+        return str(amount(self.row.price))
+
 
 @dataclass(frozen=True, slots=True)
 class BatchScreen:

@@ -46,6 +46,10 @@ class Tried:
     found: WhatIf | None = None
     problem: str = ""
 
+    @property
+    def typed(self) -> str:
+        return str(amount(self.price) or "")
+
 
 @dataclass(frozen=True, slots=True)
 class Trying:
