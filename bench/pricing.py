@@ -12,10 +12,13 @@ import io
 import json
 import re
 import tempfile
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
 from django.core.management import call_command
+from django.db import transaction
 from django.test.utils import override_settings
 
 from bench import scratch
@@ -24,8 +27,9 @@ from bench._price_truth import Truth
 from bench._price_words import questions
 from bench.figures import say
 from insights import pricing_advice
-from insights.analyses.pricing import wording
+from insights.analyses.pricing import outcome, reading, wording
 from insights.analyses.pricing.baskets import OFTEN, Basket, Baskets
+from insights.analyses.pricing.goods import Good
 from insights.analyses.pricing.key_items import keys
 from insights.demo.branches import SHOP_NAME
 from insights.demo.grocer import Demo, build
@@ -124,6 +128,7 @@ def _demo() -> None:
     held = np.mean([low <= hidden[sku] <= high for sku, (_, low, high) in found.items()])
     say(f"{SHOP_NAME}, held by the 80 % range", float(held), 0.8)
     _advice(demo)
+    _near_the_best(demo, Shop.objects.get(slug="demo"))
 
 
 def _advice(demo: Demo) -> None:
@@ -141,6 +146,37 @@ def _advice(demo: Demo) -> None:
     say("mean true gain a week and move, in pounds", float(true.mean()), float(said.mean()))
     together = real.change({row.product.sku: float(row.price) for row in moves})
     say("true gain a week of all moves at once, in pounds", together, float(real.margin(real.now).sum()))
+
+
+def _near_the_best(demo: Demo, real_shop: Shop) -> None:
+    """The demo's goods at other costs: each price lies near the best one there is, so that a move may well lose."""
+    draw = np.random.default_rng(3)
+    hidden = dict(zip((product.sku for product in demo.products), demo.nature.elasticity.tolist(), strict=True))
+    with use_shop(real_shop), transaction.atomic():
+        inputs = reading.read(real_shop, TODAY - dt.timedelta(days=1))
+        skus = dict(Product.objects.values_list("id", "sku"))
+    goods = {
+        id: _at_best(good, hidden[skus[id]], draw) for id, good in inputs.shelf.goods.items() if skus[id] in hidden
+    }
+    shelf = replace(inputs.shelf, goods=goods)
+    moves = outcome.compute(replace(inputs, shelf=shelf), lambda done, total: None).moves()
+    real = Truth(demo, {skus[id]: float(good.cost or 0) for id, good in goods.items()})
+    true = np.array([real.change({skus[one.known.good.id]: float(one.price)}) for one in moves])
+    low = np.array([one.trial.change_low for one in moves])
+    say("with prices near the best: prices advised", len(moves))
+    say("with prices near the best: losing more than the stated range", float(((true < low) & (true < 0)).mean()), 0.1)
+    said = float(np.mean([one.trial.change for one in moves]))
+    say("with prices near the best: mean true gain a week and move, in pounds", float(true.mean()), said)
+
+
+def _at_best(good: Good, elasticity: float, draw: np.random.Generator) -> Good:
+    """The good at a cost for which today's price is the best, give or take an eighth."""
+    if good.price is None:
+        return good
+    steep = min(elasticity, -1.15)
+    best = float(good.price) * float(np.exp(0.12 * draw.standard_normal()))
+    cost = best / (1 + float(good.tax)) * (1 + steep) / steep
+    return replace(good, cost=Decimal(f"{cost:.4f}"), changed_on=None)
 
 
 _CHANGES = ("change_low", "change", "change_high")

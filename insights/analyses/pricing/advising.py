@@ -17,9 +17,9 @@ from insights.analyses.pricing.rules import Bound, Room, choices, in_order, room
 from insights.analyses.pricing.trying import Terms, Trial
 from inventory.price_rules import Policy
 
-CAUTION = 0.25  # so much of the way from the expected change to the low end of its range is taken off
+CAUTION = 0.5  # so much of the way from the expected change to the low end of its range is taken off
 LEAST_GAIN = 0.02  # of the weekly margin; below it nobody changes a label
-RISK = 0.2  # the largest chance of a loss
+RISK = 0.1  # the largest chance of a loss
 LASTS = 13  # weeks a price usually holds, in which a change must earn at least the price of one piece
 WIDEST = Decimal("0.5")
 

@@ -69,7 +69,8 @@ def _tried(shelf: Shelf, good: Good, past: Past | None) -> Iterator[Bound]:
     if past is not None:
         low, high = (formats.money(price, shelf.currency) for price in (past.lowest, past.highest))
         text = f"Near the prices it has had, {low} to {high}." if low != high else f"Near the price it has had, {low}."
-        least, most = past.lowest * (1 - TRIED), past.highest * (1 + TRIED)
+        now = good.price or past.lowest
+        least, most = min(past.lowest * (1 - TRIED), now), max(past.highest * (1 + TRIED), now)
         yield Bound("tried", text, least.quantize(FOUR), most.quantize(FOUR))
 
 

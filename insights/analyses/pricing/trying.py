@@ -19,6 +19,7 @@ from insights.analyses.pricing.arrays import Floats
 DRAWS = 256
 IN_80 = 1.2816
 NEVER_MORE = 0.0  # dearer never sells more of itself, nor less of what takes its place
+BEYOND = 1.2  # an elasticity is of the past; what it is next month is less sure than what it was
 LOW, HIGH = 0.1, 0.9
 
 
@@ -78,7 +79,7 @@ def tries(terms: Terms, prices: Sequence[float]) -> list[Trial]:
     if not at.size:
         return []
     steepness, sold, across = _draws()
-    steep = np.minimum(terms.elasticity + terms.elasticity_error * steepness, NEVER_MORE)
+    steep = np.minimum(terms.elasticity + BEYOND * terms.elasticity_error * steepness, NEVER_MORE)
     base = np.exp(terms.units_error * sold)
     base *= terms.units / base.mean()
     ratio = np.log(at / terms.price)
