@@ -16,6 +16,7 @@ from insights.screens.stock_find import find
 from insights.views.competitor_form import SeenPrice
 from insights.views.downloads import download
 from inventory.competitors import entering, matching
+from inventory.competitors.entering import CompetitorRefused
 from inventory.models import Competitor, CompetitorItem, CompetitorPrice, Product
 from shop.access import needs
 from shop.errors import Refused
@@ -106,7 +107,10 @@ def competitor_add(request: Any) -> HttpResponse:
 @require_POST
 def competitor_forget(request: Any, pk: int) -> HttpResponse:
     """Take a price back that was just noted."""
-    entering.forget_price(price=get_object_or_404(CompetitorPrice, pk=pk), by=request.user.email)
+    price = CompetitorPrice.objects.filter(pk=pk).first()
+    if price is None:
+        raise CompetitorRefused("This price is not there any more.")
+    entering.forget_price(price=price, by=request.user.email)
     messages.success(request, "The price was taken back.")
     return redirect(_back(request, reverse("insights:competitor_add")))
 
