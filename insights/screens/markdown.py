@@ -166,7 +166,7 @@ def _row(
         quantity=_typed(suggestion.quantity if suggestion else lot.quantity),
         suggestion=suggestion.pk if suggestion else None,
         sticker=sticker,
-        sold=_amount(gone, lot.unit) if sticker else "",
+        sold=_amount(gone, lot.unit) if gone else "",
     )
 
 
@@ -188,7 +188,7 @@ def _lead(rows: Sequence[Row], to_mark: Sequence[Row]) -> str:
     said = f"{near} lot{'' if near == 1 else 's'} come{'s' if near == 1 else ''} to the date within {HORIZON} days"
     if not to_mark:
         return f"{said}. None waits for a lower price."
-    return f"{said}; {len(to_mark)} should be marked down today."
+    return f"{said}; {len(to_mark)} should be marked down now."
 
 
 def _when(date: dt.date, today: dt.date) -> str:

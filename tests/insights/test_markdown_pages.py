@@ -40,7 +40,7 @@ def text(answer: Any) -> str:
 def test_a_manager_marks_down_prints_and_takes_back(cast: Cast, advised: Suggestion) -> None:
     client = cast.client()
     shown = text(client.get(HERE))
-    assert "1 should be marked down today" in shown
+    assert "1 should be marked down now" in shown
     assert "Mark down all 1" in shown
     given = {"lot": advised.evidence["lot"], "price": "1,50", "quantity": "5"}
     for _ in range(2):

@@ -78,7 +78,7 @@ def last_day(date: dt.date, today: dt.date, *, is_use_by: bool) -> str:
     if date > today:
         return ""
     if date == today:
-        return "Its last day: give away what is left before closing, and write off the rest."
+        return "On its last day give away what is left before closing, and write off the rest."
     if is_use_by:
         return "Past its use-by date: take it off the shelf and write it off."
     return "Past its best-before date: if it is still good, sell it cheap or give it away; else write it off."

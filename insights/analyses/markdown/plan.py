@@ -30,6 +30,7 @@ class Policy:
     """What is weighed against what, in shares of the price or the cost."""
 
     steps: tuple[float, ...] = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.75)
+    leap: int = 2  # steps at once; on the last day as far as it pays
     floor: float = 0.25  # of the full price; nothing goes below it
     waste: float = 0.25  # of its cost, what taking a thing out, writing it off and the bin cost beyond it
     sticker: float = 0.02  # of the shop's currency, for each pack that gets a new one
@@ -114,7 +115,7 @@ class Plan:
             as_it_is = self._gains[day, 0] + self._moves[day, 0] @ as_it_is
             after = np.empty_like(after)
             for before in range(levels):
-                ways = kept[before:].copy()
+                ways = kept[before : before + 1 + (policy.leap if day < days - 1 else levels)].copy()
                 ways[1:] -= policy.sticker * amounts
                 chosen = _first_best(ways)
                 best[day, before] = before + chosen
