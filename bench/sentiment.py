@@ -7,13 +7,18 @@ import csv
 import datetime as dt
 import gzip
 import io
+import json
+import time
 from collections.abc import Iterable
 
 import numpy as np
 from django.core.management import call_command
 
+from bench import _labelled as labelled
+from bench import _recorded_reviews as recorded
 from bench import scratch
 from bench._doors import DATA, export, is_there, run
+from bench._labelled import Labelled
 from bench.figures import say
 from insights.analyses.sentiment.tone import Heard, listen
 from insights.demo.branches import SHOP_NAME
@@ -32,8 +37,61 @@ def main(arguments: list[str]) -> None:
 
 def measure() -> None:
     _published()
+    found = labelled.reviews()
+    heard = _listen([one.text for one in found])
+    _languages(found, heard)
+    _aspects(found, heard, "on this machine")
+    _sure(found, heard)
     with scratch.database():
+        recorded.measure(found, dict(zip([one.text for one in found], heard, strict=True)))
         _demo()
+
+
+def _languages(found: list[Labelled], heard: list[Heard]) -> None:
+    """The reviews written for this bench: those in English against those in the other languages."""
+    pairs = list(zip(found, heard, strict=True))
+    value = {}
+    for name, is_english in (("English", True), ("the other languages", False)):
+        mine = [(one, said) for one, said in pairs if (one.language == "en") == is_english]
+        sided = [(one, said) for one, said in mine if one.label != "neutral"]
+        value[name] = float(np.mean([(said.score > 0) == (one.label == "positive") for one, said in sided]))
+        three = float(np.mean([said.label == one.label for one, said in mine]))
+        say(f"short reviews in {name}, tone on the right side", value[name], reviews=len(sided))
+        say(f"short reviews in {name}, label of three", three, reviews=len(mine))
+        right = float(np.mean([said.language == one.language for one, said in mine]))
+        say(f"short reviews in {name}, language told on this machine", right, reviews=len(mine))
+    say("the other languages against English, tone", value["the other languages"], value["English"] - 0.05)
+    by: dict[str, list[bool]] = {}
+    for one, said in pairs:
+        if one.label != "neutral":
+            by.setdefault(one.language, []).append((said.score > 0) == (one.label == "positive"))
+    print(json.dumps({"figure": "tone by language", **{one: round(float(np.mean(of)), 2) for one, of in by.items()}}))
+
+
+def _aspects(found: list[Labelled], heard: list[Heard], by: str) -> None:
+    for name, is_english in (("English", True), ("the other languages", False)):
+        mine = [(one, said) for one, said in zip(found, heard, strict=True) if (one.language == "en") == is_english]
+        say(f"aspects in {name}, F1, {by}", labelled.f1(mine), reviews=len(mine))
+        say(f"aspects in {name}, their tone on the right side, {by}", labelled.sides(mine))
+
+
+def _sure(found: list[Labelled], heard: list[Heard]) -> None:
+    """Of those said to be so sure, how many were right; and how far off that is on average."""
+    sure = np.array([said.confidence for said in heard])
+    right = np.array([said.label == one.label for one, said in zip(found, heard, strict=True)])
+    off = 0.0
+    for low, high in ((0, 0.6), (0.6, 0.8), (0.8, 0.9), (0.9, 1.01)):
+        picked = (sure >= low) & (sure < high)
+        if picked.any():
+            off += float(picked.mean() * abs(sure[picked].mean() - right[picked].mean()))
+            said = round(float(sure[picked].mean()), 3)
+            say(
+                f"right, of those {low} to {min(high, 1)} sure",
+                float(right[picked].mean()),
+                said,
+                reviews=int(picked.sum()),
+            )
+    say("sure by more or less than right, on average", off)
 
 
 def _published() -> None:
@@ -63,7 +121,7 @@ def _stars(rows: Iterable[dict[str, str]], title: str, text: str, stars: str) ->
 
 
 def _tell(name: str, measure: str, rows: list[tuple[str, int]]) -> None:
-    heard = _listen([text for text, _ in rows])
+    heard = _read([text for text, _ in rows])
     truth = np.array([label for _, label in rows])
     right = np.array([(one.score > 0) == (label > 0) for one, label in zip(heard, truth, strict=True)])
     value = right.mean() if measure == "accuracy" else np.mean([right[truth == label].mean() for label in (-1, 1)])
@@ -72,6 +130,14 @@ def _tell(name: str, measure: str, rows: list[tuple[str, int]]) -> None:
 
 
 def _listen(texts: list[str]) -> list[Heard]:
+    _heard(["Warm up."])
+    began = time.perf_counter()
+    found = _read(texts)
+    say("reviews read a second on this machine", len(texts) / (time.perf_counter() - began), reviews=len(texts))
+    return found
+
+
+def _read(texts: list[str]) -> list[Heard]:
     return [one for start in range(0, len(texts), 256) for one in _heard(texts[start : start + 256])]
 
 
@@ -86,3 +152,5 @@ def _demo() -> None:
     labels = {row["id"]: row for row in export("demo", "reviews")}
     right = [labels[code]["label"] == said["label"] for code, said in told["reviews"].items()]
     say(f"{SHOP_NAME}, reviews labelled as they were made", float(np.mean(right)))
+    languages = [labels[code]["language"] == said["language"] for code, said in told["reviews"].items()]
+    say(f"{SHOP_NAME}, their language told", float(np.mean(languages)))

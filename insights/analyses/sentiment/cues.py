@@ -12,6 +12,7 @@ from insights.analyses.sentiment.head import ASPECTS, Floats
 from insights.models import Aspect
 
 _UNSPACED = {"ar", "ja", "ko", "th", "zh"}  # written without spaces, or with small words stuck to the front
+SHORT = 3
 _WORD = re.compile(r'"[^"]+"|\S+')
 
 
@@ -32,5 +33,10 @@ def _patterns() -> list[re.Pattern[str]]:
         elif row and not row.startswith("#"):
             language, *words = _WORD.findall(row)
             start = "" if language in _UNSPACED else r"(?<![^\W\d_])"
-            found[aspect] += [start + re.escape(word.strip('"')) for word in words]
+            found[aspect] += [start + _from_start(word.strip('"'), start) for word in words]
     return [re.compile("|".join(found[aspect]), re.IGNORECASE) for aspect in ASPECTS]
+
+
+def _from_start(word: str, start: str) -> str:
+    """A short word is met whole: "app" is not the beginning of "apples"."""
+    return re.escape(word) + (r"(?![^\W\d_])" if start and len(word) <= SHORT else "")
