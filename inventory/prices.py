@@ -103,6 +103,12 @@ def set_shelf_prices(
     return len(products)
 
 
+def with_others(products: Collection[int], moment: dt.datetime) -> int:
+    """How many of these products (ids) have, now or later, another price than their own somewhere."""
+    rows = ShelfPrice.objects.ahead(moment).filter(product__in=products)
+    return int(rows.order_by().values("product").distinct().count())
+
+
 def give_way(products: Collection[int], branch: int | None, *, now: dt.datetime, to: int | None = None) -> None:
     """End what holds for these products (ids) at the branch until further notice, all but the shelf price `to`."""
     rows = ShelfPrice.objects.filter(product__in=products, branch=branch, ends_at=None).exclude(pk=to)

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import OuterRef, Subquery, Sum
 from django.urls import path
 
-from inventory.admin.prices import PricesPage
+from inventory.admin.prices import PricesPage, tell_of_others
 from inventory.models import Barcode, Category, PriceChange, Product, StockLevel, Supplier, TaxRate
 from shop import formats
 from shop.admin import ReadOnly, ShopForm, ShopModelAdmin, ShopTabularInline
@@ -202,6 +202,11 @@ class ProductAdmin(ShopModelAdmin):
     def get_search_results(self, request, queryset, search_term):
         """Names, SKUs and barcodes of this shop alone; no row twice."""
         return queryset.matching(search_term), False
+
+    def save_model(self, request, product, form, change):
+        super().save_model(request, product, form, change)
+        if change and "price" in form.changed_data:
+            tell_of_others(request, [product.pk])
 
     def get_inlines(self, request, obj):
         return (BarcodeInline, PriceChangeInline) if obj else (BarcodeInline,)

@@ -6,7 +6,9 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import timezone
 
+from inventory import prices as prices_of
 from inventory import pricing, services
 from inventory.models import Product
 from shop.admin.entries import PlainDecimalField
@@ -92,6 +94,7 @@ class PricesPage:
             reason.add_error(None, refused.sentence)
             return None
         messages.success(request, "1 price changed." if changed == 1 else f"{changed} prices changed.")
+        tell_of_others(request, list(prices))
         return HttpResponseRedirect(_list_url())
 
     def _show(self, request, rule, reason, lines, products):
@@ -111,6 +114,13 @@ class PricesPage:
         }
         wrong = any(form.is_bound and not form.is_valid() for form in (rule, reason, lines))
         return TemplateResponse(request, "admin/inventory/prices.html", context, status=422 if wrong else 200)
+
+
+def tell_of_others(request, products):
+    """Whoever sets an own price is told where it is not what buyers pay."""
+    if others := prices_of.with_others(products, timezone.now()):
+        many = "1 product has" if others == 1 else f"{others} products have"
+        messages.warning(request, f"{many} another price for a branch or a time, now or later. That one goes first.")
 
 
 def _list_url():

@@ -46,7 +46,6 @@ def test_every_page_in_every_size_and_theme(priced: Live, open_page: Open, looks
         "price_batch": f"{PRICES}batches/{batch.pk}/",
         "price_labels": f"{PRICES}batches/{batch.pk}/labels/",
         "product_price": f"/s/green/products/{milk(priced).pk}/?tab=price",
-        "product_history": f"/s/green/products/{milk(priced).pk}/?tab=history",
     }
     for name, path in paths.items():
         for page, width, dark in each_look(open_page, priced.cast.alice, path, looks):
@@ -79,7 +78,7 @@ def test_a_price_from_the_slider_to_the_label_and_back(priced: Live, open_page: 
     page.get_by_role("link", name="Labels").click()
     expect(page.locator(".label")).to_contain_text(["€1.59"])
     _prints_on_paper(page)
-    page.go_back()
+    page.get_by_role("link", name="New prices").click()
     page.get_by_role("button", name="Undo", exact=True).click()
     page.get_by_role("button", name="Undo this batch").click()
     expect(page.locator(".hero .chip")).to_have_text("Undone")
@@ -100,7 +99,9 @@ def _prints_on_paper(page: Any) -> None:
     page.get_by_label("Paper").select_option("roll")
     page.get_by_role("button", name="Show").click()
     page.wait_for_load_state("networkidle")
+    page.emulate_media(media="print")
     assert _pages(page) == [(162, 91)]
+    page.emulate_media(media="screen")
 
 
 def _pages(page: Any) -> list[tuple[int, int]]:

@@ -282,3 +282,14 @@ def test_the_file_for_a_till_has_prices_of_now_and_to_come(cast: Cast, bread: Pr
     price_batches.settle(NOW)
     with use_shop(cast.rival):
         assert not [row for row in price_rows(NOW) if row[1] == "Bread"]
+
+
+def test_who_sets_an_own_price_is_told_of_others(cast: Cast, bread: Product) -> None:
+    approved(bread, "1.50", name="Offer", ends_at=NOW + HOUR)
+    assert prices.with_others([bread.pk], NOW) == 1 and prices.with_others([bread.pk], NOW + HOUR) == 0
+    client = cast.client()
+    path = f"/s/green/admin/inventory/product/{bread.pk}/change/"
+    form = {"sku": bread.sku, "name": "Bread", "price": "2.10", "unit": "piece", "barcodes-TOTAL_FORMS": "0",
+            "barcodes-INITIAL_FORMS": "0", "price_changes-TOTAL_FORMS": "0", "price_changes-INITIAL_FORMS": "0"}  # fmt: skip
+    told = client.post(path, form, follow=True).content.decode()
+    assert own(bread) == D("2.10") and "1 product has another price" in told
