@@ -102,7 +102,7 @@ def accept_suggested(suggestion: Suggestion, *, by: str) -> ReviewReply:
     return found if found.state in (State.APPROVED, State.REPLIED) else _set(found, State.APPROVED, by)
 
 
-def words_of(suggestion: Suggestion) -> tuple[str, int] | None:
+def words_of(suggestion: Suggestion) -> tuple[str, Review] | None:
     """The words that accepting it would approve, as they stand now, and the review; None where there are none."""
     try:
         review = _review(suggestion)
@@ -110,7 +110,7 @@ def words_of(suggestion: Suggestion) -> tuple[str, int] | None:
         return None
     found, drafted = of(review), _read(suggestion)
     text = found.text if found and found.text else drafted.text if drafted else ""
-    return (text, review.pk) if text else None
+    return (text, review) if text else None
 
 
 @transaction.atomic

@@ -13,6 +13,7 @@ from typing import Any
 
 from django.utils.safestring import SafeString
 
+from customers.models import Review
 from insights import charts
 from insights.models import Suggestion
 from insights.reviews import replying
@@ -36,7 +37,7 @@ class Reply:
     """The words that would be approved, and the review they answer."""
 
     text: str
-    review: int
+    review: Review
 
 
 @dataclass(frozen=True, slots=True)

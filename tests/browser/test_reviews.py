@@ -67,7 +67,6 @@ def paths(live: Live) -> tuple[dict[str, str], dict[str, str]]:
     whole = {"review_list": LIST, "review_detail": f"{LIST}{spanish}/"}
     once = {
         "review_spam": f"{LIST}?show=spam",
-        "review_filtered": f"{LIST}?span=12m&aspect=queue&label=negative",
         "review_form": f"{LIST}new/",
         "product_reviews": f"/s/green/products/{milk}/?tab=reviews",
     }

@@ -157,7 +157,11 @@ def test_the_suggestion_to_reply_is_decided_on_either_page(said: Cast) -> None:
         waiting = suggest_reply(bad, "We are sorry about the wait. Green Grocer")
     client = said.client()
     shown = body(said, f"/s/green/decisions/{waiting.pk}/")
-    assert "The reply that would be approved" in shown and "We are sorry about the wait. Green Grocer" in shown
+    assert (
+        "The reply that would be approved" in shown
+        and "Words bad" in shown
+        and "We are sorry about the wait. Green Grocer" in shown
+    )
     client.post(f"/s/green/decisions/{waiting.pk}/accept/")
     page = body(said, f"{LIST}{bad.pk}/")
     assert "Drafted by Gemini" in page and "We are sorry about the wait. Green Grocer" in page and "Copy" in page
