@@ -16,8 +16,7 @@ from insights.demo import competitors
 from insights.demo.catalogue import Product, shelf
 from insights.demo.chance import Floats
 from insights.matching import scores
-from insights.matching.candidates import Catalogue, Ours, Theirs, meanings
-from insights.matching.words import grams
+from insights.matching.candidates import Catalogue, Ours, Theirs
 from inventory.competitors import sizes
 from inventory.competitors.sizes import Compared
 
@@ -49,8 +48,7 @@ def fit(rows: Floats, right: Floats) -> Floats:
 def _examples(catalogue: Catalogue, named: list[tuple[Theirs, int | None]]) -> tuple[Floats, Floats]:
     """The facts of every candidate that is not another size, and whether it is the right one."""
     items = [item for item, _ in named]
-    meant = meanings([item.name for item in items]) @ catalogue._meanings.T
-    spelt = grams([item.name for item in items]) @ catalogue._grams.T
+    meant, spelt = catalogue.alike([item.name for item in items])
     rows, right = [], []
     for row, (item, truth) in enumerate(named):
         for place, facts in catalogue.facts(item, meant[row], spelt[row]):

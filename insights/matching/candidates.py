@@ -60,7 +60,7 @@ class Catalogue:
         self.products = products
         names = [product.name for product in products]
         self._meanings = meanings(names)
-        self._grams = words.grams(names)
+        self._letters = words.Letters(names)
         self._rarity = words.Rarity(names)
         self._tokens = [words.tokens(name) for name in names]
 
@@ -68,9 +68,12 @@ class Catalogue:
         """What each item (by id) may be, best first, at most KEPT."""
         if not items or not self.products:
             return {item.id: [] for item in items}
-        meant = meanings([item.name for item in items]) @ self._meanings.T
-        spelt = words.grams([item.name for item in items]) @ self._grams.T
+        meant, spelt = self.alike([item.name for item in items])
         return {item.id: self._best(item, meant[row], spelt[row]) for row, item in enumerate(items)}
+
+    def alike(self, names: Sequence[str]) -> tuple[words.Floats, words.Floats]:
+        """How alike each name is to each product's, by meaning and by letters: a row a name."""
+        return meanings(names) @ self._meanings.T, words.Letters(names).beside(self._letters)
 
     def facts(self, item: Theirs, meant: words.Floats, spelt: words.Floats) -> list[tuple[int, Facts]]:
         """The products worth looking at (by place), with what speaks for and against each."""
@@ -106,7 +109,8 @@ def meanings(names: Iterable[str]) -> words.Floats:
     """A row a name: what it means without its size, as a vector of length 1, made on this machine."""
     rows = gateway.embed([sizes.without_size(name) for name in names]).rows
     found = np.array(rows, dtype=np.float32)
-    return found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-9)
+    directions: words.Floats = found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-9)
+    return directions
 
 
 def _top(near: words.Floats) -> list[int]:

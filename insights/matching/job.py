@@ -62,7 +62,13 @@ def match_after_import(*, kind: str, job_id: int, created: int, updated: int, **
 @jobs.job_kind(JOB_KIND, sees=Can.SEE_SALES)
 def run(job: Job, report: jobs.Report) -> dict[str, Any]:
     """Returns {by_barcode, looked_at, proposed, asked, why_local}."""
-    done = {"by_barcode": matching.by_barcode(), "looked_at": 0, "proposed": 0, "asked": 0, "why_local": ""}
+    done: dict[str, Any] = {
+        "by_barcode": matching.by_barcode(),
+        "looked_at": 0,
+        "proposed": 0,
+        "asked": 0,
+        "why_local": "",
+    }
     waiting = _waiting(every=bool(job.payload.get("every")))
     if not waiting:
         return done

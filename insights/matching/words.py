@@ -34,14 +34,25 @@ def tokens(text: str) -> list[str]:
     return said or fold(text).split()
 
 
-def grams(texts: Sequence[str]) -> Floats:
-    """A row a text: its groups of three letters, as a vector of length 1. Groups that collide do so seldom."""
-    found = np.zeros((len(texts), GRAMS), dtype=np.float32)
-    for row, text in enumerate(texts):
-        for gram in _grams(" ".join(tokens(text))):
-            found[row, zlib.crc32(gram.encode()) % GRAMS] += 1
-    lengths = np.linalg.norm(found, axis=1, keepdims=True)
-    return found / np.maximum(lengths, 1e-9)
+class Letters:
+    """Texts by their groups of three letters, to be compared with others. A few bytes a text, however many."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        from scipy import sparse  # the web process never reckons with it
+
+        found = [
+            Counter(zlib.crc32(gram.encode()) % GRAMS for gram in _grams(" ".join(tokens(text)))) for text in texts
+        ]
+        starts = np.cumsum([0, *map(len, found)])
+        places = np.array([place for counts in found for place in counts], dtype=np.int32)
+        lengths = [math.sqrt(sum(many * many for many in counts.values())) for counts in found]
+        values = [many / length for counts, length in zip(found, lengths, strict=True) for many in counts.values()]
+        self._rows = sparse.csr_matrix((np.array(values, dtype=np.float32), places, starts), (len(texts), GRAMS))
+
+    def beside(self, others: Letters) -> Floats:
+        """How alike each is to each of the others: a row a text, a column an other one, 0 to 1."""
+        found: Floats = (self._rows @ others._rows.T).toarray()
+        return found
 
 
 class Rarity:
