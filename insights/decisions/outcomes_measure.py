@@ -87,10 +87,11 @@ def _answers(of: list[Due], book: Book, branch: int | None, first: dt.date, days
     if not asks:
         return {}
     panel, rows = book.panel(branch), [book.row[one.product] for one in asks]
-    empty = [row for row, one in zip(rows, asks, strict=True) if one.plan.metric == "order"]
-    if empty and branch is not None:  # its empty days are what is asked about
+    if branch is not None:  # its empty days, or those marked down, are what is asked about
         usable = panel.usable.copy()
-        usable[empty] |= book.out[branch][empty]
+        for metric, days_of in (("order", book.out), ("lot", book.marked)):
+            asked = [row for row, one in zip(rows, asks, strict=True) if one.plan.metric == metric]
+            usable[asked] |= days_of[branch][asked]
         panel = replace(panel, usable=usable)
     found = answers(panel, book.day(first), days, rows, book.close)
     return {one.plan.suggestion.pk: answer for one, answer in zip(asks, found, strict=True)}

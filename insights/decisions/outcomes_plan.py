@@ -67,6 +67,7 @@ class Facts:
     batches: dict[int, PriceBatch] = field(default_factory=dict)
     lines: dict[int, list[PriceBatchLine]] = field(default_factory=dict)
     lots: dict[int, Lot] = field(default_factory=dict)
+    first_steps: dict[str, int] = field(default_factory=dict)  # of a lot marked down more than once
     replies: dict[int, ReviewReply] = field(default_factory=dict)
     moved: dict[tuple[int, int], list[tuple[dt.date, str, float]]] = field(default_factory=dict)
 
@@ -90,7 +91,7 @@ def plan(one: Suggestion, facts: Facts) -> Plan:
 
 
 def read(suggestions: Sequence[Suggestion], shop: Shop) -> Facts:
-    """Six queries at most, however many decisions."""
+    """Seven queries at most, however many decisions."""
     facts = Facts(shop)
     of = {kind: [one for one in suggestions if one.kind == kind] for kind in ("price", "markdown", "reorder", "reply")}
     if of["price"] or of["markdown"]:
@@ -98,6 +99,11 @@ def read(suggestions: Sequence[Suggestion], shop: Shop) -> Facts:
     if of["markdown"]:
         lots = [id for id in (_id_in(one.key) for one in of["markdown"]) if id]
         facts.lots = {lot.pk: lot for lot in Lot.objects.filter(pk__in=lots)}
+        taken = Suggestion.objects.filter(
+            kind="markdown", state=State.ACCEPTED, key__in=[one.key for one in of["markdown"]]
+        )
+        for pk, key in taken.order_by("-decided_at", "-pk").values_list("pk", "key"):
+            facts.first_steps[key] = pk
     if of["reply"]:
         reviews = [id for id in (_id_in(one.key) for one in of["reply"]) if id]
         facts.replies = {row.review_id: row for row in ReviewReply.objects.filter(review_id__in=reviews)}
@@ -199,6 +205,8 @@ def _markdown(one: Suggestion, act: str, facts: Facts) -> Plan:
     lot = facts.lots.get(_id_in(one.key) or 0)
     if lot is None or one.product_id is None:
         return _no_money(one, act, "Its lot is no longer known.")
+    if one.state == State.ACCEPTED and facts.first_steps.get(one.key, one.pk) != one.pk:
+        return _no_money(one, act, "It is counted with the first price of this lot.")
     first = facts.shop.business_date(decided_at(one))
     ends = lot.use_by or lot.best_before
     days = one.value_days or ((ends - first).days + 1 if ends else 3)

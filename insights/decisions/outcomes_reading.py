@@ -10,11 +10,12 @@ from decimal import Decimal
 
 import numpy as np
 from django.db import transaction
+from django.db.models import Q
 
 from insights.analyses.forecast import grids, reading
 from insights.decisions.outcomes_compute import Flags, Floats, Grid, Panel
 from insights.models import CrossEffect, Elasticity, Run
-from inventory.models import PriceChange
+from inventory.models import LotPrice, PriceChange
 from sales import rollups
 from sales.models import ProductDay
 from shop.models import Shop
@@ -45,6 +46,7 @@ class Book:
     out: dict[int, Flags]
     offer: dict[int, Flags]
     open: dict[int, Flags]  # a branch's days
+    marked: dict[int, Flags]  # a lot of it was marked down
     group: np.ndarray[tuple[int], np.dtype[np.int64]]
     changes: list[tuple[int, int]]  # row, day
     money: dict[tuple[int, int], Money]  # by branch and product
@@ -86,6 +88,7 @@ def read(shop: Shop, span: Period, goods: Collection[int]) -> Book:
         out={},
         offer={},
         open={},
+        marked={},
         group=np.array([categories[known[id].category or 0] for id in row], dtype=np.int64),
         changes=[],
         money=_money(span, goods),
@@ -110,7 +113,8 @@ def _add_days(book: Book, shop: Shop, span: Period) -> None:
         book.open[branch] = np.zeros(book.days, dtype=np.bool_)
         book.open[branch][[book.day(day) for day in days]] = True
     for branch in book.by_branch:
-        book.out[branch], book.offer[branch] = np.zeros(shape, np.bool_), np.zeros(shape, np.bool_)
+        for of_days in (book.out, book.offer, book.marked):
+            of_days[branch] = np.zeros(shape, np.bool_)
         book.open.setdefault(branch, np.zeros(book.days, dtype=np.bool_))
     for offer in reading.promotions(span):
         row = book.row.get(offer.product_id)
@@ -118,12 +122,25 @@ def _add_days(book: Book, shop: Shop, span: Period) -> None:
         for branch in () if row is None else book.by_branch:
             if offer.branch_id in (None, branch):
                 book.offer[branch][row, part] = True
+    _add_markdowns(book, shop, span)
     for of in reading.ledger(shop, span):
         row = book.row.get(of.product)
         if row is not None and of.branch in book.by_branch:
             before = max(0, -int(of.day[0]))
             units = book.by_branch[of.branch][row]
             book.out[of.branch][row] = grids.empty_shelf(of.day, of.lowest, of.change, units, before)
+
+
+def _add_markdowns(book: Book, shop: Shop, span: Period) -> None:
+    """The days on which some of a product was sold cheaper for its date."""
+    since = dt.datetime.combine(span.first, dt.time(), dt.UTC)
+    rows = LotPrice.objects.filter(Q(ends_at=None) | Q(ends_at__gt=since), starts_at__gt=since - dt.timedelta(days=60))
+    for branch, product, *times in rows.values_list("branch_id", "product_id", "starts_at", "ends_at", "ended_at"):
+        begins, ends = times[0], min((time for time in times[1:] if time), default=None)
+        row = book.row.get(product)
+        if row is not None and branch in book.marked:
+            last = book.day(shop.business_date(ends)) if ends else book.days
+            book.marked[branch][row, max(0, book.day(shop.business_date(begins))) : max(0, last + 1)] = True
 
 
 def _add_prices(book: Book, shop: Shop) -> None:
@@ -177,7 +194,7 @@ def _usable(book: Book, branches: list[int]) -> Flags:
     usable = np.ones((len(book.row), book.days), dtype=np.bool_)
     for branch in branches:
         sells: Flags = np.asarray(book.by_branch[branch].any(axis=1), dtype=np.bool_)
-        fine = ~(book.out[branch] | book.offer[branch])
+        fine = ~(book.out[branch] | book.offer[branch] | book.marked[branch])
         usable &= fine | ~book.open[branch] | ~sells[:, None]
     traded = np.zeros(book.days, dtype=np.bool_)
     for branch in branches:

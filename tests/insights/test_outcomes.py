@@ -145,6 +145,11 @@ def test_a_marked_lot_is_set_against_the_bin(cast: Cast) -> None:
     [one] = evaluate(cast.green).values()
     assert (one.metric, one.days, one.verdict) == ("lot", 7, "earned")
     assert one.method["marked"] == 300 and one.method["wasted"] == 0
+    second = decided(cast.green, tea, 12, kind="markdown", key=f"markdown:{lot.pk}", value_days=4, **price, **amount)
+    evaluate(cast.green)
+    with use_shop(cast.green):
+        again = Outcome.objects.get(suggestion=second)
+    assert again.method["why_not"] == "It is counted with the first price of this lot."
 
 
 def test_as_many_queries_for_six_decisions_as_for_two(cast: Cast) -> None:

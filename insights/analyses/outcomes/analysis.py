@@ -66,7 +66,7 @@ class Outcomes(Analysis):
 
     def compute(self, inputs: Inputs, tick: Tick) -> list[Outcome]:
         if inputs.book is None:
-            empty = Book(dt.date.min, 0, {}, {}, {}, {}, {}, {}, None, [], {})  # type: ignore[arg-type]
+            empty = Book(dt.date.min, 0, {}, {}, {}, {}, {}, {}, {}, None, [], {})  # type: ignore[arg-type]
             return list(measure(inputs.wanted, empty, tick))
         return list(measure(inputs.wanted, inputs.book, tick))
 
