@@ -12,7 +12,7 @@ from inventory import price_batches
 from inventory.models import PriceBatch, Product
 from shop.tenancy import use_shop
 from tests.browser.conftest import Live
-from tests.browser.looks import Looks, each_look, is_well, on_phone_and_desk, shoot
+from tests.browser.looks import Looks, each_look, is_well, on_phone_and_desk, settled, shoot
 from tests.factories import make_product
 from tests.insights.pricing_facts import advise
 
@@ -58,11 +58,12 @@ def test_a_price_from_the_slider_to_the_label_and_back(priced: Live, open_page: 
     page.get_by_role("link", name="Price", exact=True).click()
     slide = page.locator("#price-slide")
     expect(slide).to_be_visible()
+    settled(page)
     slide.focus()
     for _ in range(3):
         page.keyboard.press("ArrowRight")
     preview = page.locator("#price-preview")
-    expect(preview).to_contain_text(re.compile(r"At €1\.58: \d+ a week, €[\d.]+ margin, likely €"))
+    expect(preview).to_contain_text(re.compile(r"At €1\.58: \d+ a week, €[\d.]+ margin, likely €"), timeout=15_000)
     expect(page.get_by_label("Price", exact=True)).to_have_value("1.58")
     expect(page).to_have_url(re.compile("price=1.58"))
     page.get_by_label("Price", exact=True).fill("1,59")

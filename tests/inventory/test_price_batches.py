@@ -289,7 +289,7 @@ def test_who_sets_an_own_price_is_told_of_others(cast: Cast, bread: Product) -> 
     assert prices.with_others([bread.pk], NOW) == 1 and prices.with_others([bread.pk], NOW + HOUR) == 0
     client = cast.client()
     path = f"/s/green/admin/inventory/product/{bread.pk}/change/"
-    form = {"sku": bread.sku, "name": "Bread", "price": "2.10", "unit": "piece", "barcodes-TOTAL_FORMS": "0",
-            "barcodes-INITIAL_FORMS": "0", "price_changes-TOTAL_FORMS": "0", "price_changes-INITIAL_FORMS": "0"}  # fmt: skip
+    form = {"sku": bread.sku, "name": "Bread", "price": "2.10", "unit": "piece"}
+    form |= {f"{part}-{many}_FORMS": "0" for part in ("barcodes", "price_changes") for many in ("TOTAL", "INITIAL")}
     told = client.post(path, form, follow=True).content.decode()
     assert own(bread) == D("2.10") and "1 product has another price" in told
