@@ -17,7 +17,7 @@ from shop.tenancy import current_shop_id
 
 MOST_WORDS = 8
 PRODUCT, REVIEW = "product", "review"
-_BY_LETTERS, _BY_MEANING, _MOST_OTHERS = 40, 60, 12
+_BY_LETTERS, _BY_MEANING, _MOST_OTHERS = 30, 50, 12
 
 
 @dataclass(frozen=True, slots=True)
