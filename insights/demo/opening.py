@@ -18,6 +18,7 @@ from insights.demo.files import write_demo
 from insights.demo.grocer import Demo, build
 from insights.matching.job import ask as match_items
 from insights.night import ask_all
+from insights.search.index import ask_index
 from inventory.models import StockMovement, Supplier, TaxRate
 from sales import rollups
 from shop.errors import Refused
@@ -79,6 +80,7 @@ def open_demo(*, slug: str, size: str, today: dt.date | None = None, say: Say = 
         say("Asking for the first analyses")
         ask_all(by=OWNER)
         match_items(by=OWNER)
+        ask_index(by=OWNER)
     return Opened(shop, password if is_new else "")
 
 
