@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
@@ -15,6 +15,7 @@ from insights.screens import markdown as screens
 from insights.screens import markdown_stickers as stickers
 from insights.views.downloads import download
 from inventory.lot_prices import LotPriceRefused
+from inventory.models import LotPrice
 from shop.access import needs
 from shop.errors import Refused
 from shop.page import page
@@ -74,6 +75,7 @@ def markdown_mark_all(request: Any) -> HttpResponse:
 @require_POST
 def markdown_back(request: Any, pk: int) -> HttpResponse:
     """Take a markdown back."""
+    get_object_or_404(LotPrice.objects.only("pk"), pk=pk)
     return _done(
         request,
         lambda: markdown_acts.take_back(lot_price=pk, by=request.user.email),

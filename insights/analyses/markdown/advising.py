@@ -26,7 +26,6 @@ class Advice:
     near: Near
     state: str
     price: Decimal | None
-    gain: float = 0.0
     told: Told | None = None
 
     @property
@@ -70,7 +69,7 @@ def advise(near: Near, currency: str, policy: Policy | None = None) -> Advice:
         return Advice(near, "set", price, told=told)
     if not plan.first or plan.gain < cases.LEAST_GAIN:
         return Advice(near, "wait", price, told=told)
-    return Advice(near, "mark", prices[plan.first], plan.gain, told)
+    return Advice(near, "mark", prices[plan.first], told)
 
 
 def last_day(date: dt.date, today: dt.date, *, is_use_by: bool) -> str:

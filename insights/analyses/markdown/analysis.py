@@ -63,7 +63,7 @@ class Markdown(Analysis):
             "currency": result.inputs.currency,
             "waste": _sum(_waste(one, ours=False) for one in risk),
             "waste_planned": _sum(_waste(one, ours=one.state != "wait") for one in risk),
-            "gain": _sum(one.gain for one in mark),
+            "gain": _sum(one.told.gain for one in mark if one.told),
             "plans": {str(one.near.lot.lot): _kept(one, result.inputs) for one in result.advice[:MOST_KEPT]},
         }
 
@@ -114,9 +114,9 @@ def _draft(one: Advice, inputs: Inputs) -> Draft:
         branch=lot.branch,
         product=lot.product,
         quantity=lot.quantity.quantize(GRAM),
-        value=_money(one.gain) if knows_cost else None,
-        value_low=_money(min(told.gain_low, one.gain)) if knows_cost else None,
-        value_high=_money(max(told.gain_high, one.gain)) if knows_cost else None,
+        value=_money(told.gain) if knows_cost else None,
+        value_low=_money(told.gain_low) if knows_cost else None,
+        value_high=_money(told.gain_high) if knows_cost else None,
         value_days=one.near.days,
         advised_price=one.price,
         deadline_at=inputs.closes_at,

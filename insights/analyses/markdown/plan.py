@@ -32,7 +32,7 @@ class Policy:
     steps: tuple[float, ...] = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.75)
     leap: int = 2  # steps at once; on the last day as far as it pays
     floor: float = 0.25  # of the full price; nothing goes below it
-    waste: float = 0.25  # of its cost, what taking a thing out, writing it off and the bin cost beyond it
+    waste: float = 0.6  # of its cost: what a thing thrown away counts beyond it, for the bin, the work and the pity
     sticker: float = 0.02  # of the shop's currency, for each pack that gets a new one
 
 
@@ -74,7 +74,8 @@ class Lot:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What is expected of a way to sell a lot: a mean each and an 80 % range of the gain over leaving its price."""
+    """What is expected of a way to sell a lot: a mean each and an 80 % range of the gain over leaving its price, in
+    money alone."""
 
     sold: float
     waste: float
@@ -90,7 +91,8 @@ class Told:
 class Plan:
     """The best price for every morning, by level before and bundles left; `first` is today's level.
 
-    `gain` is what following it is expected to earn beside leaving the price as it is.
+    `gain` is how much more following it counts than leaving the price as it is: money, and waste as the policy weighs
+    it.
     """
 
     def __init__(self, lot: Lot, policy: Policy | None = None) -> None:
@@ -214,7 +216,6 @@ class Plan:
             left = left - sold
             lefts.append(left)
             levels.append(share[at])
-        money -= self.policy.waste * lot.cost * left
         return _Walked(money, np.stack(lefts), np.stack(levels))
 
 
