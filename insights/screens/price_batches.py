@@ -125,7 +125,7 @@ def _matching(words: str) -> list[Product]:
 
 
 def _lines(batch: PriceBatch, shop: Shop, now: dt.datetime, *, see_cost: bool) -> list[Line]:
-    rows = list(batch.lines.select_related("product__tax_rate").order_by("product__name", "pk"))
+    rows = list(batch.lines.select_related("batch", "product__tax_rate").order_by("product__name", "pk"))
     products = [row.product_id for row in rows]
     draft = batch.state == State.DRAFT
     today = prices.regular_prices(batch.branch_id, now, products) if draft else {}
@@ -156,7 +156,8 @@ def _margin(row: PriceBatchLine, shop: Shop) -> Decimal | None:
 
 
 def _own_notes(row: PriceBatchLine, earned: Decimal | None, expected: WhatIf | None) -> list[str]:
-    notes = [bound.text for bound in expected.breaks] if expected else []
+    breaks = expected.breaks if expected and row.batch.ends_at is None else ()  # rules are for what stays
+    notes = [f"Outside a rule: {bound.text}" for bound in breaks]
     if earned is not None and earned < 0:
         notes.insert(0, "Below what it costs.")
     if not row.product.is_active:
