@@ -91,7 +91,7 @@ def test_stars_without_words_are_a_review() -> None:
 
 
 def test_a_long_text_sent_a_third_time_is_a_copy_and_the_first_two_stay() -> None:
-    text = "This shop changed my life and I tell everybody in my street about it whenever I meet them."
+    text = "This shop changed my life and I tell everybody in my street about it whenever I meet them." * 2
     assert spam.sent_again([(1, text), (2, "Good."), (3, text), (4, text.upper()), (5, "Good."), (6, "Good.")], []) == {
         4
     }

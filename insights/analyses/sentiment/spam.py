@@ -15,7 +15,7 @@ from importlib import resources
 LINK, ADVERT, GIBBERISH = "It holds a link.", "It advertises something.", "Its letters make no words."
 NO_LETTERS, TO_MACHINE = "There are no letters in it.", "It gives orders to a machine."
 SENT_AGAIN = "The same text was sent before, in several reviews."
-LONG_ENOUGH, OFTEN = 70, 3  # a long text is said once; from the third time on it is a copy
+LONG_ENOUGH, OFTEN = 120, 3  # a long text is said once; from the third time on it is a copy
 
 _LINK = re.compile(r"https?:|\bwww\.|\b(?:bit\.ly|t\.me|wa\.me|goo\.gl)\b|\b[a-z0-9-]+\.[a-z]{2,6}/\w", re.IGNORECASE)
 _ADVERT = re.compile(

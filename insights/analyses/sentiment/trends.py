@@ -37,7 +37,8 @@ def trends(found: Complaints, last: int, branches: Mapping[int, str]) -> list[di
     now = (found.day > last - LATELY) & (found.day <= last)
     then = (found.day > last - LATELY - BEFORE) & (found.day <= last - LATELY)
     rows = []
-    for branch, name in [(0, ""), *sorted(branches.items())]:
+    places = sorted(branches.items()) if len(branches) > 1 else []
+    for branch, name in [(0, ""), *places]:
         here = np.ones(found.day.size, dtype=bool) if branch == 0 else found.branch == branch
         for aspect, bad in [("", found.displeased), *found.of.items()]:
             row = _row(here & now, here & then, bad)
