@@ -72,8 +72,8 @@ rows read; seconds is the time to the finished figures. Refused rows are kept as
 - `stock` is a count of now: the level becomes the sum of the product's rows at the branch, and the ledger gets the
   difference.
 - `competitor_prices` are known by competitor, item, day and promotion, so a later file replaces a day's price and adds
-  other days'. An item is known by its barcode, else by name and size, without case. One whose barcode is ours is matched
-  at once; the others are looked for by name afterwards, and wait for your word under Competitors' items.
+  other days'. An item is known by its barcode, else by name and size, without case. One with a barcode of ours is
+  matched at once; the others are looked for by name afterwards, and wait for your word under Competitors' items.
 """
 
 
