@@ -18,7 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 from bench import scratch
 from bench.figures import milliseconds, say
@@ -173,11 +173,13 @@ def _p95(times: list[float]) -> float:
 def _fresh(words: str) -> Any:
     """As if nobody had typed these words before."""
     meaning._of_query.cache_clear()
-    return finding.find(words, most=10)
+    with transaction.atomic():  # as a page does
+        return finding.find(words, most=10)
 
 
 def _scan_only(words: str) -> Any:
-    return scan(PRODUCT, fold(words).split(), meaning.of_query(words))
+    with transaction.atomic():
+        return scan(PRODUCT, fold(words).split(), meaning.of_query(words))
 
 
 def _multiply(shop: Shop) -> None:
