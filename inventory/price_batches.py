@@ -20,6 +20,7 @@ from django.utils import timezone
 from inventory import prices, services
 from inventory.models import PriceBatch, PriceBatchLine, Product, ShelfPrice
 from inventory.services import PriceRefused
+from inventory.signals import offer_approved, offer_taken_back
 from shop.models import Branch
 from shop.tenancy import acting, current_shop_id
 
@@ -149,6 +150,8 @@ def approve(*, batch: int, by: str, starts_at: dt.datetime | None = None) -> Pri
             _become_own(found, {line.product_id: line.price for line in lines}, now, ShelfPrice.objects.all())
         else:
             _stand_beside(found, lines)
+        if found.ends_at:
+            offer_approved.send(PriceBatch, batch=found)
     return _decided(found, State.APPROVED, by, now)
 
 
@@ -198,6 +201,8 @@ def undo(*, batch: int, by: str) -> Undone:
     found.state, found.undone_by, found.undone_at = State.UNDONE, by, now
     with acting(by, f"Undone: {found.name}"):
         _take_back(found, back, now)
+        if found.ends_at:
+            offer_taken_back.send(PriceBatch, batch=found, products=[line.product_id for line in back])
         PriceBatchLine.objects.filter(pk__in=[line.pk for line in later]).update(was_left=True)
         found.save()
     return Undone(found, len(back), [line.product.name for line in later])

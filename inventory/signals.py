@@ -1,4 +1,4 @@
-"""What the stock announces to the apps above it, which it does not know. Sent within the transaction that did it."""
+"""What stock and prices announce to the apps above, which they do not know. Sent in the transaction that did it."""
 
 from django.dispatch import Signal
 
@@ -7,3 +7,9 @@ goods_received = Signal()
 
 # Receipts were taken back: sources (theirs). Their levels are locked.
 receipts_taken_back = Signal()
+
+# Prices with an end were approved: batch, with its start and end.
+offer_approved = Signal()
+
+# They were taken back: batch, products (ids) that have their prices before.
+offer_taken_back = Signal()
