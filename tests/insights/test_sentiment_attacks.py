@@ -20,7 +20,7 @@ from insights.providers import gateway
 from inventory.models import Product
 from shop.models import Branch
 from shop.tenancy import use_shop
-from tests.factories import Cast
+from tests.factories import Cast, make_product
 from tests.insights.test_sentiment import run, write
 from tests.vendors import Vendor
 from tests.vendors.connecting import connect
@@ -174,6 +174,8 @@ def test_attacks_in_product_names_change_nothing(shop: Cast) -> None:
     before = again()
     for product, name in zip(Product.objects.order_by("pk"), NAMES, strict=False):
         Product.objects.filter(pk=product.pk).update(name=name)
+    for name in attacks():
+        make_product(name=name[:200])
     after = again()
     assert after == before
     review = Review.objects.get(code="other 0")
