@@ -244,7 +244,7 @@ def _trend(steps: list[Step], word: str) -> str:
     if meaning == chance.TOO_FEW:
         return f"{said}Whether the share of displeased ones rises or falls: {chance.TOO_FEW}."
     if not way:
-        return f"{said}The share of displeased ones goes up and down {chance.BY_CHANCE}."
+        return f"{said}From {word} to {word} the share of displeased ones shows no steady way up or down."
     worst = max(steps, key=lambda step: step.displeased)
     when = f"the week of {worst.first.day} {worst.first:%B}" if word == "week" else f"{worst.first:%B %Y}"
     return (
