@@ -148,7 +148,7 @@ def _row(
     now_at = sticker.price if sticker else _decimal((suggestion.evidence if suggestion else plan).get(
         "price_now" if suggestion else "price"
     ))  # fmt: skip
-    see = may(role, Can.SEE_COST) and suggestion and suggestion.value is not None
+    worth = suggestion.value if suggestion and may(role, Can.SEE_COST) else None
     gone = sold.get(sticker.code, Decimal(0)) if sticker else Decimal(0)
     return Row(
         lot=lot,
@@ -158,7 +158,7 @@ def _row(
         left=_amount(lot.quantity, lot.unit),
         price_now=formats.money(now_at, shop.currency) if now_at is not None else "",
         price_new=formats.money(advised, shop.currency) if advised is not None else "",
-        worth=formats.money_short(suggestion.value, shop.currency) if see and suggestion else "",
+        worth=formats.money_short(worth, shop.currency) if worth and worth > 0 else "",
         plan=[(str(day), str(said)) for day, said in plan.get("path") or []],
         why=suggestion.why if suggestion else "",
         hint=last_day(lot.date, today, is_use_by=lot.is_use_by),
