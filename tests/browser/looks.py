@@ -17,6 +17,7 @@ TOO_SMALL = """[...document.querySelectorAll('main :is(a, button, select, summar
     .filter(e => !e.closest('p, dd, .check, fieldset'))
     .filter(e => ((r) => r.width && r.height && Math.min(r.width, r.height) < 23.5)(e.getBoundingClientRect()))
     .map(e => e.outerHTML.slice(0, 100))"""
+AT_REST = "Promise.allSettled(document.getAnimations().map(each => each.finished))"
 # (width, dark): a finger below 700 px, a mouse above.
 PHONE: Looks = ((320, True), (390, False))
 DESK: Looks = ((834, False), (1440, True))
@@ -31,8 +32,9 @@ def each_look(
     page.wait_for_load_state("networkidle")
     for width, dark in looks:
         page.set_viewport_size({"width": width, "height": page.viewport_size["height"]})
-        # Without motion: a colour on its way from one theme to the other is of neither.
+        # A colour on its way from one theme to the other is of neither.
         page.emulate_media(color_scheme="dark" if dark else "light", reduced_motion="reduce")
+        page.evaluate(AT_REST)
         yield page, width, dark
     page.close()
 

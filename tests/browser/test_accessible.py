@@ -31,7 +31,6 @@ IN_SHOP = [
     "settings/members/",
     "settings/members/invite/",
     "settings/tills/",
-    "reviews/",
     "prices/competitors/",
     "prices/competitors/items/",
     "imports/",

@@ -133,8 +133,8 @@ def test_no_page_breaks_where_everything_it_reads_is_hostile(
     client, things = owner
     found = [
         problem
-        for address in places(things)
-        for value in HOSTILE
+        for number, address in enumerate(places(things))
+        for value in HOSTILE[number % 2 :: 2]  # every page meets half of them; any mixture comes below
         for problem in broken(client, address, dict.fromkeys(known, value))
     ]
     assert found == []

@@ -170,7 +170,7 @@ def test_a_cancelled_run_keeps_nothing(shop: Shop, counting: Counting, monkeypat
 def test_what_cannot_run_is_refused_with_a_sentence(shop: Shop, counting: Counting, fields: dict[str, Any]) -> None:
     with pytest.raises(AnalysisRefused):
         engine.ask_run(by="alice", **fields)
-    assert not Job.objects.exists()
+    assert not Job.objects.filter(kind="analysis").exists()
 
 
 def test_the_command_prints_one_json_line_last(shop: Shop, counting: Counting) -> None:
@@ -206,7 +206,7 @@ def test_a_person_starts_watches_and_cancels_a_run(committed_cast: Cast, shop: S
     assert b"Waiting for a free worker" in client.get(waiting.url).content
     client.post(f"{waiting.url}cancel/")
     assert b"Cancelled before it began" in client.get(waiting.url).content
-    job = Job.objects.get()
+    job = Job.objects.get(kind="analysis")
     assert job.asked_by == "alice@shops.example"
     rival = committed_cast.client(committed_cast.charlie)
     assert rival.get(f"/s/rival/insights/runs/asked/{job.pk}/").status_code == 404

@@ -35,6 +35,9 @@ def hinted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 @pytest.fixture
 def green(committed_cast: Cast) -> Iterator[Cast]:
+    for shop in (committed_cast.green, committed_cast.rival):
+        with use_shop(shop):
+            Job.objects.update(status=Job.Status.DONE)  # what making the shops' products has asked for
     with use_shop(committed_cast.green):
         yield committed_cast
 
