@@ -37,15 +37,16 @@ class Contents:
     sequences: dict[str, int]
 
     @classmethod
-    def of(cls, connection: "psycopg.Connection[Any]") -> Self:
-        """As this connection's transaction sees it."""
+    def of(cls, connection: "psycopg.Connection[Any]", sequences: dict[str, int] | None = None) -> Self:
+        """As this connection's transaction sees it. Sequences know no transaction: where people write meanwhile, they
+        are to be read after the snapshot was taken and before the copy of it begins."""
         rows, hashes = {}, {}
         for name, value in _SAME_EVERYWHERE.items():
             connection.execute("select set_config(%s, %s, true)", [name, value])
         for (table,) in connection.execute(TABLES).fetchall():
             counted = connection.execute(sql.SQL(_CONTENT).format(sql.Identifier(table))).fetchone()
             rows[table], hashes[table] = counted or (0, "0")
-        return cls(rows, hashes, dict(connection.execute(_SEQUENCES).fetchall()))
+        return cls(rows, hashes, sequences_of(connection) if sequences is None else sequences)
 
     def differences(self, other: "Contents") -> list[str]:
         """What `other` lacks or holds otherwise, as sentences."""
@@ -63,6 +64,11 @@ class Contents:
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
+
+
+def sequences_of(connection: "psycopg.Connection[Any]") -> dict[str, int]:
+    """The last number that each sequence has given."""
+    return dict(connection.execute(_SEQUENCES).fetchall())
 
 
 def _rows(number: int | None) -> str:

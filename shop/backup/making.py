@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 
 from shop.backup import archive, programs
-from shop.backup.contents import Contents
+from shop.backup.contents import Contents, sequences_of
 from shop.backup.login import Login
 from shop.backup.troubles import BackupTrouble
 
@@ -52,12 +52,14 @@ def _dump(path: Path, source: Login) -> archive.Manifest:
         connection.read_only = True
         _check_role(connection)
         version = connection.info.server_version
+        snapshot = _one(connection, "select pg_export_snapshot()")
+        sequences = sequences_of(connection)
         process = programs.run(
-            programs.find("pg_dump", version), source, "--snapshot", _one(connection, "select pg_export_snapshot()"),
+            programs.find("pg_dump", version), source, "--snapshot", snapshot,
             "--format", "custom", "--compress", "1", "--exclude-extension", "*", "--file", str(path),
         )  # fmt: skip
         try:
-            contents = Contents.of(connection)
+            contents = Contents.of(connection, sequences)
             migrations = connection.execute("select app, name from django_migrations order by id").fetchall()
         except BaseException:
             process.kill()

@@ -21,6 +21,7 @@ AT_REST = "Promise.allSettled(document.getAnimations().map(each => each.finished
 # (width, dark): a finger below 700 px, a mouse above.
 PHONE: Looks = ((320, True), (390, False))
 DESK: Looks = ((834, False), (1440, True))
+LOOKED_AT_BY_AXE = (390, 1440)
 on_phone_and_desk = pytest.mark.parametrize("looks", [PHONE, DESK], ids=["phone", "desk"])
 
 
@@ -40,7 +41,10 @@ def each_look(
 
 
 def is_well(page: Any, name: str = "", *, small: bool = True) -> None:
-    """Nothing wider than the screen, nothing too small for a thumb, one heading, nothing axe objects to."""
+    """Nothing wider than the screen, nothing too small for a thumb, one heading, nothing axe objects to.
+
+    Axe, which takes a second, looks once on the phone and once at the desk: at the width that most people have.
+    """
     page.wait_for_load_state("load")  # before its stylesheets are there, a page measures otherwise
     assert page.evaluate(OVERFLOW) <= 0, f"{name} scrolls sideways at {page.viewport_size['width']}"
     if small:
@@ -48,8 +52,9 @@ def is_well(page: Any, name: str = "", *, small: bool = True) -> None:
         assert found == [], f"{name}: {found}"
     assert page.locator("h1").count() == 1, name
     assert page.locator(".panel-error").count() == 0, name
-    found = violations(page)
-    assert found == [], f"{name}: {found}"
+    if page.viewport_size["width"] in LOOKED_AT_BY_AXE:
+        found = violations(page)
+        assert found == [], f"{name}: {found}"
 
 
 def settled(page: Any) -> None:

@@ -161,7 +161,7 @@ def test_no_page_breaks_on_any_mixture(
     never_breaks()
 
 
-@pytest.mark.parametrize("target", ["main", "no-such-part", "../../x", "a#b", "{% now %}", "x" * 3000])
+@pytest.mark.parametrize("target", ["main", "no-such-part", "../../x {% now %} a#b" + "x" * 3000])
 def test_no_part_of_a_page_breaks_it(owner: tuple[Client, Shelf], target: str) -> None:
     client, things = owner
     headers = {"HX-Request": "true", "HX-Target": target, "HX-Current-URL": "http://[::1"}

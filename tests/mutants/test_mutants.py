@@ -258,8 +258,8 @@ MUTANTS = [
     Mutant(
         "a price that starts by the clock is not told",
         "inventory/catalogue_feed.py",
-        "    union {_BY_CLOCK}\n",
-        "",
+        "        return bool(cursor.fetchone()[0])\n",
+        "        return False\n",
         "tests/inventory/test_catalogue_feed.py::test_a_price_that_starts_or_ends_by_the_clock_is_told_when_it_does",
     ),
     Mutant(

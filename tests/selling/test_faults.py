@@ -17,7 +17,7 @@ def test_no_sale_is_lost_doubled_or_torn_in_a_storm(serving: Site) -> None:
     assert outcome.tally.odd == []
     assert not outcome.findings, str(outcome.findings)
     assert len(outcome.tally.acked) == outcome.told
-    assert outcome.crashed == 2 and outcome.killed >= 15
+    assert outcome.crashed == 2 and outcome.killed >= 10
     assert outcome.tally.in_doubt and outcome.tally.conflicts, "the storm was too mild to prove anything"
 
 
