@@ -52,7 +52,7 @@ def _all(arguments: list[str]) -> int:
         print(f"\nNot in order: {', '.join(failed)}. The tests were not run.", flush=True)
         return 1
     # A process that has run out of tests takes over some of the other's: the long ones come last.
-    return _pytest(["-n", os.environ.get("AISLE_TEST_PROCESSES", "2"), "--dist", "worksteal"])
+    return _pytest(["-n", os.environ.get("AISLE_TEST_PROCESSES", "3"), "--dist", "worksteal"])
 
 
 def _holds(name: str, command: list[str]) -> bool:

@@ -17,13 +17,9 @@ ADMIN = [
     "inventory/product/add/",
     "inventory/stockmovement/receive/",
     "inventory/stockmovement/count/",
-    "inventory/lot/",
-    "customers/customer/",
-    "sales/sale/",
     "sales/sale/add/",
     "sales/promotion/add/",
     "customers/review/add/",
-    "shop/branch/",
     "shop/schedule/",
 ]
 IN_SHOP = [

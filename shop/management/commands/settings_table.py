@@ -28,7 +28,7 @@ BEFORE_DJANGO = """
 | `AISLE_HOME` | `.aisle` beside the code | Folder of all data: databases, uploads, static files, mail not sent. |
 | `AISLE_VENV` | `.venv` beside the code | The virtual environment `bin/setup` makes and the others use. |
 | `AISLE_EMBEDDED_FSYNC` | on | off: the embedded PostgreSQL does not wait for the disk. For tests only. |
-| `AISLE_TEST_PROCESSES` | 2 | How many processes `bin/test` runs side by side. |
+| `AISLE_TEST_PROCESSES` | 3 | How many processes `bin/test` runs side by side. |
 | `AISLE_REQUIRE_BROWSER` | (empty) | 1: tests that need Chromium fail without it; otherwise they are skipped. |
 | `AISLE_SHOTS` | (empty) | A folder: the browser tests put a picture of every page there, in every size and theme. |
 | `AISLE_PICTURES` | (empty) | A folder where tests in the browser leave pictures of the pages they open. |
