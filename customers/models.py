@@ -16,6 +16,10 @@ class Customer(ShopOwned):
     email = models.EmailField(blank=True, default="")
     phone = models.CharField(max_length=40, blank=True, default="")
     joined_on = models.DateField(null=True, blank=True)
+    points = models.DecimalField(
+        "loyalty points", max_digits=12, decimal_places=2, null=True, blank=True, help_text="As last told."
+    )
+    tier = models.CharField("loyalty level", max_length=40, blank=True, default="")
     needs_review = models.BooleanField(default=False, help_text="Made by an import; check it.")
 
     class Meta(ShopOwned.Meta):

@@ -192,18 +192,21 @@ create or replace function aisle_keep_history() returns trigger language plpgsql
 declare
     _actor text := coalesce(current_setting('app.actor', true), '');
     _reason text := coalesce(current_setting('app.reason', true), '');
+    _import bigint := nullif(current_setting('app.import', true), '')::bigint;
 begin
     if tg_op = 'INSERT' then
-        insert into shop_change (shop_id, "table", row_id, action, before, after, actor, reason, changed_at)
-        select n.shop_id, tg_table_name, n.id, 'insert', null, to_jsonb(n), _actor, _reason, now() from new_rows n;
+        insert into shop_change (shop_id, "table", row_id, action, before, after, actor, reason, changed_at, import_id)
+        select n.shop_id, tg_table_name, n.id, 'insert', null, to_jsonb(n), _actor, _reason, now(), _import
+        from new_rows n;
     elsif tg_op = 'UPDATE' then
-        insert into shop_change (shop_id, "table", row_id, action, before, after, actor, reason, changed_at)
-        select n.shop_id, tg_table_name, n.id, 'update', to_jsonb(o), to_jsonb(n), _actor, _reason, now()
+        insert into shop_change (shop_id, "table", row_id, action, before, after, actor, reason, changed_at, import_id)
+        select n.shop_id, tg_table_name, n.id, 'update', to_jsonb(o), to_jsonb(n), _actor, _reason, now(), _import
         from old_rows o join new_rows n on n.shop_id = o.shop_id and n.id = o.id
         where to_jsonb(o) is distinct from to_jsonb(n);
     else
-        insert into shop_change (shop_id, "table", row_id, action, before, after, actor, reason, changed_at)
-        select o.shop_id, tg_table_name, o.id, 'delete', to_jsonb(o), null, _actor, _reason, now() from old_rows o;
+        insert into shop_change (shop_id, "table", row_id, action, before, after, actor, reason, changed_at, import_id)
+        select o.shop_id, tg_table_name, o.id, 'delete', to_jsonb(o), null, _actor, _reason, now(), _import
+        from old_rows o;
     end if;
     return null;
 end $$

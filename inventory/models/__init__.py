@@ -3,12 +3,18 @@
 from inventory.models.catalogue import Barcode, Category, PriceChange, Product, Supplier, TaxRate
 from inventory.models.competitors import Competitor, CompetitorItem, CompetitorPrice
 from inventory.models.lot_prices import LotPrice
+from inventory.models.merging import ProductMerge, ProductPair
 from inventory.models.orders import DeliveryLine, PurchaseOrder, PurchaseOrderLine
 from inventory.models.price_batches import PriceBatch, PriceBatchLine, PricePolicy, PriceTie
 from inventory.models.pricing import BarcodeRule, ShelfPrice
 from inventory.models.stock import Lot, MinimumStock, StockLevel, StockMovement
+from inventory.models.supplier_prices import SupplierItem, SupplierPrice
 
 __all__ = [
+    "SupplierPrice",
+    "SupplierItem",
+    "ProductPair",
+    "ProductMerge",
     "Barcode",
     "BarcodeRule",
     "Category",

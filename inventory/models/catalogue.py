@@ -159,6 +159,14 @@ class Product(ShopOwned):
     )
     needs_review = models.BooleanField(default=False, help_text="Made by an import; check it.")
     added_at = models.DateTimeField(default=timezone.now, editable=False)
+    merged_into = ShopForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        help_text="The product this one turned out to be. It is off sale, and its codes are the other's.",
+    )
 
     objects: ClassVar[Any] = ShopManager.from_queryset(ProductQuerySet)()
 
@@ -180,6 +188,9 @@ class Product(ShopOwned):
             models.Index(fields=["shop", "category"], name="product_by_category"),
             models.Index(fields=["shop", "plu"], name="product_by_plu", condition=~Q(plu="")),
             models.Index(fields=["shop", "deposit"], name="product_by_deposit", condition=Q(deposit__isnull=False)),
+            models.Index(
+                fields=["shop", "merged_into"], name="product_by_merge", condition=Q(merged_into__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:

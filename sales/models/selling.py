@@ -11,7 +11,7 @@ from django.db.models.expressions import RawSQL
 from customers.models import Customer
 from inventory.models import Product
 from sales.models.shifts import Shift
-from shop.models import Branch, Register
+from shop.models import Branch, Import, Register
 from shop.tenancy import ShopForeignKey, ShopManager, ShopOwned, ShopQuerySet
 
 MONEY: dict[str, Any] = {"max_digits": 14, "decimal_places": 4}
@@ -35,6 +35,7 @@ class Sale(ShopOwned):
     shop's currency; `total` is what the goods came to, tax included, `rounding` what cash rounding added to it.
     `epoch` and `seq` are the register's own count: a number missing in it is a sale that never came. `shift_key` is
     the shift as the till named it, which may come later than its sales. `flags` say what was odd when it came.
+    `imported` is the import that brought it; taken back, its documents are voided and give up their uuid.
     """
 
     class Kind(models.TextChoices):
@@ -50,7 +51,7 @@ class Sale(ShopOwned):
         PHONE = "phone", "Phone"
 
     append_only = True
-    wall_updates = ("voided_at", "customer_id", "shift_id", "refund_of_id")
+    wall_updates = ("voided_at", "customer_id", "shift_id", "refund_of_id", "imported_id", "uuid")
     keeps_history = False
 
     uuid = models.UUIDField()
@@ -77,6 +78,7 @@ class Sale(ShopOwned):
     fingerprint = models.CharField(max_length=64)
     received_at = models.DateTimeField()
     voided_at = models.DateTimeField(null=True, blank=True)
+    imported = ShopForeignKey(Import, null=True, blank=True, related_name="+", db_index=False)
 
     objects: ClassVar[Any] = ShopManager.from_queryset(SaleQuerySet)()
 
@@ -98,6 +100,7 @@ class Sale(ShopOwned):
         indexes = [
             models.Index(fields=["shop", "business_date", "id"], name="sale_by_day"),
             models.Index(fields=["shop", "shift_key"], condition=Q(shift_key__isnull=False), name="sale_by_shift_key"),
+            models.Index(fields=["shop", "imported"], condition=Q(imported__isnull=False), name="sale_by_import"),
         ]
 
     def __str__(self) -> str:
@@ -110,7 +113,8 @@ class SaleLine(ShopOwned):
     `quantity` is negative for a return, always in the product's own unit. `net` + `tax` is what was paid for the
     line; `cost` is the whole line's cost, empty where it was unknown. Four decimals each. `number` counts from 1 in
     the document (empty in imported ones). A deposit names the line it came with. A returned line names what it takes
-    back, the original's uuid and line number: the original may come later, or never.
+    back, the original's uuid and line number: the original may come later, or never. `import_line` is the line of the
+    file it was imported from.
     """
 
     wall_key = ("shop_id", "sale_id", "id")
@@ -134,6 +138,7 @@ class SaleLine(ShopOwned):
     returns_sale = models.UUIDField(null=True, blank=True)
     returns_line = models.PositiveSmallIntegerField(null=True, blank=True)
     restock = models.BooleanField(default=True, db_default=True)
+    import_line = models.IntegerField(null=True, blank=True)
 
     class Meta(ShopOwned.Meta):
         ordering = ["id"]

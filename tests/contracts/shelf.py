@@ -35,6 +35,7 @@ from shop.roles import Role
 from shop.scope import use_shop
 from shop.services import invite
 from tests.contracts.shelf_advice import Advised, advise
+from tests.contracts.shelf_imports import Imported, bring_in
 from tests.contracts.shelf_selling import Selling, sell_by_till
 from tests.factories import make_member
 
@@ -67,6 +68,7 @@ class Shelf:
     invitation: Invitation
     selling: Selling
     advised: Advised
+    imported: Imported
     people: dict[str, User]
 
 
@@ -85,7 +87,7 @@ def fill(shop: Shop) -> Shelf:
             shop=shop,
             product=milk,
             sale=(sale := _sell(branch, milk)),
-            job=Job.objects.create(kind="import", title="till.csv", payload=UPLOAD, asked_by=BY),
+            job=(job := Job.objects.create(kind="import", title="till.csv", payload=UPLOAD, asked_by=BY)),
             run=run,
             run_job=run.job,
             suggestion=(suggestion := _suggest(run, branch, milk)),
@@ -99,6 +101,7 @@ def fill(shop: Shop) -> Shelf:
             invitation=_invite(shop, people[Role.OWNER]),
             selling=sell_by_till(milk, sale),
             advised=advise(milk, suggestion),
+            imported=bring_in(milk, job),
             people=people,
         )
         _schedule()
