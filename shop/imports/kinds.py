@@ -28,7 +28,11 @@ class As(StrEnum):
 
 @dataclass(frozen=True)
 class Field:
-    """One field of a kind. `required`: some column must give it; `filled`: and no cell of it may be empty."""
+    """One field of a kind. `required`: some column must give it; `filled`: and no cell of it may be empty.
+
+    `default` says in words what holds where a cell is empty or no column gives it. `examples` are its cells in the rows
+    of the template file, one below the other. Several columns of one field are put together with `joined` between.
+    """
 
     name: str
     reads: As
@@ -37,6 +41,19 @@ class Field:
     filled: bool = False
     longest: int = 200
     synonyms: tuple[str, ...] = ()
+    examples: tuple[str, ...] = ()
+    default: str = ""
+    joined: str = " "
+
+    @property
+    def title(self) -> str:
+        """Its name for people: best_before is Best before, sku is SKU."""
+        return "SKU" if self.name == "sku" else self.name.replace("_", " ").capitalize()
+
+    @property
+    def example(self) -> str:
+        """How a cell of it may look; "" where there is none."""
+        return next((cell for cell in self.examples if cell), "")
 
 
 @dataclass(frozen=True)
@@ -52,7 +69,11 @@ class Counts:
 @dataclass(frozen=True)
 class Kind:
     """A kind of file. `merge` writes the staged rows and may refuse more of them; `grows` names the tables that
-    become much larger by it; `finish` runs after the commit and must be harmless to repeat."""
+    become much larger by it; `finish` runs after the commit and must be harmless to repeat.
+
+    `noun` is one row and several in words. `absent` names what may be done about what the file does not name: zero,
+    discontinue. `undo` takes an import of it back where the general way, by the rows' history, is not enough.
+    """
 
     name: str
     title: str
@@ -62,6 +83,9 @@ class Kind:
     grows: tuple[str, ...] = ()
     finish: Callable[[], object] = lambda: None
     rank: int = 9
+    noun: tuple[str, str] = ("row", "rows")
+    absent: tuple[str, ...] = ()
+    undo: Callable[..., Any] | None = None
 
     def field(self, name: str) -> Field:
         """The field of this name. Raises ImportRefused, naming those there are."""
@@ -70,6 +94,15 @@ class Kind:
                 return field
         known = ", ".join(field.name for field in self.fields)
         raise ImportRefused(f"“{name}” is not a field of {self.name}. Its fields: {known}.")
+
+
+def template(kind: Kind) -> tuple[list[str], list[list[str]]]:
+    """A file of this kind to begin from: its column names, and some rows that can be imported as they are."""
+    rows = max((len(field.examples) for field in kind.fields), default=0)
+    header = [field.name for field in kind.fields]
+    return header, [
+        [field.examples[row] if row < len(field.examples) else "" for field in kind.fields] for row in range(rows)
+    ]
 
 
 _kinds: dict[str, Kind] = {}
