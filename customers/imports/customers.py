@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shop.imports.kinds import As, Counts, Field, Kind, register
+from shop.imports.kinds import As, Counts, Field, Kind, also, register
 from shop.imports.staging import Batch
 
 
@@ -79,15 +79,51 @@ CUSTOMERS = register(
                 required=True,
                 filled=True,
                 longest=64,
-                synonyms=("customer", "customer id", "customer number", "customer no", "code", "card", "loyalty id"),
+                synonyms=also(
+                    "customer, customer id, customer number, customer no, code, card, loyalty id",
+                    "card number, member number, member id, loyalty number, client id, household key",
+                ),
+                examples=("C-100", "C-101"),
             ),
-            Field("name", As.TEXT, "Name.", synonyms=("customer name", "full name")),
-            Field("email", As.TEXT, "Email address.", longest=254, synonyms=("e-mail", "mail", "email address")),
-            Field("phone", As.TEXT, "Telephone number.", longest=40, synonyms=("telephone", "mobile", "phone number")),
             Field(
-                "joined", As.DATE, "Day the customer joined.", synonyms=("joined on", "member since", "created", "date")
+                "name",
+                As.TEXT,
+                "Name.",
+                synonyms=also("customer name, full name, member name, client name, display name"),
+                examples=("Ann Example", "Ben Example"),
+                default="none",
+            ),
+            Field(
+                "email",
+                As.TEXT,
+                "Email address.",
+                longest=254,
+                synonyms=also("e-mail, mail, email address"),
+                examples=("ann@example.com", ""),
+                default="none",
+            ),
+            Field(
+                "phone",
+                As.TEXT,
+                "Telephone number.",
+                longest=40,
+                synonyms=also("telephone, mobile, phone number, tel, telephone number"),
+                examples=("", "020 7946 0000"),
+                default="none",
+            ),
+            Field(
+                "joined",
+                As.DATE,
+                "Day the customer joined.",
+                synonyms=also(
+                    "joined on, member since, created, date, join date, date joined, enrolled, registered",
+                    "registered on",
+                ),
+                examples=("2024-03-01", "2025-06-12"),
+                default="not known",
             ),
         ),
         merge=merge_customers,
+        noun=("customer", "customers"),
     )
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from inventory.imports import resolve_products
-from shop.imports.kinds import As, Counts, Field, Kind, register
+from shop.imports.kinds import As, Counts, Field, Kind, also, register
 from shop.imports.places import resolve_branches
 from shop.imports.staging import Batch
 
@@ -72,7 +72,8 @@ REVIEWS = register(
                 required=True,
                 filled=True,
                 longest=80,
-                synonyms=("review id", "review number", "review code", "id", "number"),
+                synonyms=also("review id, review number, review code, id, number, review no"),
+                examples=("R-1", "R-2"),
             ),
             Field(
                 "text",
@@ -81,46 +82,82 @@ REVIEWS = register(
                 required=True,
                 filled=True,
                 longest=LONGEST_TEXT,
-                synonyms=("review text", "review", "comment", "comments", "body", "message", "feedback", "content"),
+                synonyms=also(
+                    "review text, review, comment, comments, body, message, feedback, content, review body",
+                    "review content, comment text",
+                ),
+                examples=("Lovely bread, still warm at nine.", "The milk was sour two days before its date."),
             ),
             Field(
                 "source",
                 As.TEXT,
-                "Where it was written, like “Google”. Left out: none.",
+                "Where it was written, like “Google”.",
                 longest=40,
-                synonyms=("channel", "site", "platform", "written at"),
+                synonyms=also("channel, site, platform, written at"),
+                examples=("Google", "Google"),
+                default="none",
             ),
             Field(
                 "product",
                 As.CODE,
-                "SKU, or else a barcode, of the product it is about. Left out: the shop as a whole.",
+                "SKU, or else a barcode, of the product it is about.",
                 longest=64,
-                synonyms=("sku", "product id", "product code", "item", "item code", "barcode"),
+                synonyms=also(
+                    "sku, product id, product code, item, item code, barcode, clothing id, asin, product name"
+                ),
+                examples=("BREAD-800", "MILK-2L"),
+                default="the shop as a whole",
             ),
             Field(
                 "branch",
                 As.CODE,
-                "Branch it is about, by name. Left out: none in particular.",
+                "Branch it is about, by name.",
                 longest=80,
-                synonyms=("store", "store id", "shop", "location"),
+                synonyms=also("store, store id, shop, location, branch name, store name"),
+                examples=("Harbour", ""),
+                default="none in particular",
             ),
-            Field("rating", As.QUANTITY, "Stars, 1 to 5.", synonyms=("stars", "score", "review rating")),
-            Field("title", As.TEXT, "Its heading.", synonyms=("summary", "heading", "headline", "subject")),
+            Field(
+                "rating",
+                As.QUANTITY,
+                "Stars, 1 to 5.",
+                synonyms=also("stars, score, review rating, star rating, rating value"),
+                examples=("5", "2"),
+                default="none",
+            ),
+            Field(
+                "title",
+                As.TEXT,
+                "Its heading.",
+                synonyms=also("summary, heading, headline, subject, review title"),
+                examples=("Fresh every morning", ""),
+                default="none",
+            ),
             Field(
                 "author",
                 As.TEXT,
                 "Who wrote it. Shown only to those who may see customers by name.",
                 longest=120,
-                synonyms=("name", "reviewer", "user", "profile name", "customer", "written by"),
+                synonyms=also(
+                    "name, reviewer, user, profile name, customer, written by, reviewer name, user name", "author name"
+                ),
+                examples=("A customer", ""),
+                default="none",
             ),
             Field(
                 "date",
                 As.DATE,
                 "Day it was written.",
-                synonyms=("written on", "day", "review date", "posted", "posted on", "time"),
+                synonyms=also(
+                    "written on, day, review date, posted, posted on, time, created, created at, published",
+                    "date added",
+                ),
+                examples=("2026-11-18", "2026-11-19"),
+                default="not known",
             ),
         ),
         merge=merge_reviews,
         grows=("customers_review",),
+        noun=("review", "reviews"),
     )
 )

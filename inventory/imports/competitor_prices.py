@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 
 from inventory.competitors import matching
-from shop.imports.kinds import As, Counts, Field, Kind, register
+from shop.imports.kinds import As, Counts, Field, Kind, also, register
 from shop.imports.staging import Batch
 
 _YES = "('yes', 'y', 'true', '1', 'x', 'promo', 'promotion', 'offer', 'on offer', 'ja', 'si', 'sí', 'oui', 'sim')"
@@ -150,27 +150,34 @@ COMPETITOR_PRICES = register(
                 required=True,
                 filled=True,
                 longest=120,
-                synonyms=("store", "shop", "retailer", "competitor name", "chain", "banner"),
+                synonyms=also("store, shop, retailer, competitor name, chain, banner"),
+                examples=("Freshmart", "Freshmart"),
             ),
             Field(
                 "name",
                 As.TEXT,
-                "What it is called there. Left out: the barcode must be given.",
-                synonyms=("product", "product name", "item", "item name", "description", "title"),
+                "What it is called there. Either this or the barcode must be given.",
+                synonyms=also("product, product name, item, item name, description, title"),
+                examples=("Semi-skimmed milk 2 L", "Sliced white bread"),
+                default="none",
             ),
             Field(
                 "barcode",
                 As.CODE,
-                "Its barcode, with or without the check digit. Left out: it is matched by name, and you confirm.",
+                "Its barcode, with or without the check digit.",
                 longest=64,
-                synonyms=("ean", "gtin", "upc", "ean13", "code"),
+                synonyms=also("ean, gtin, upc, ean13, code"),
+                examples=("4006381333931", ""),
+                default="it is matched by name, and you confirm",
             ),
             Field(
                 "size",
                 As.TEXT,
-                "Its size as written, such as 500 g or 6 x 330 ml. Left out: as far as the name says it.",
+                "Its size as written, such as 500 g or 6 x 330 ml.",
                 longest=40,
-                synonyms=("content", "pack size", "quantity", "weight", "volume", "net content"),
+                synonyms=also("content, pack size, quantity, weight, volume, net content"),
+                examples=("2 L", "800 g"),
+                default="as far as the name says it",
             ),
             Field(
                 "price",
@@ -178,14 +185,19 @@ COMPETITOR_PRICES = register(
                 "What it costs there, as on the shelf.",
                 required=True,
                 filled=True,
-                synonyms=("shelf price", "retail price", "unit price", "competitor price"),
+                synonyms=also(
+                    "shelf price, retail price, unit price, competitor price, current price, their price", "price seen"
+                ),
+                examples=("1.39", "1.15"),
             ),
             Field(
                 "promotion",
                 As.TEXT,
-                "Yes where it is on offer. Left out: no.",
+                "Yes where it is on offer.",
                 longest=20,
-                synonyms=("promo", "is promotion", "on promotion", "offer", "on offer", "special"),
+                synonyms=also("promo, is promotion, on promotion, offer, on offer, special"),
+                examples=("no", "yes"),
+                default="no",
             ),
             Field(
                 "seen_on",
@@ -193,18 +205,24 @@ COMPETITOR_PRICES = register(
                 "Day it was seen.",
                 required=True,
                 filled=True,
-                synonyms=("date", "seen", "observed on", "observed", "price date", "day"),
+                synonyms=also(
+                    "date, seen, observed on, observed, price date, day, scrape date, collected on", "checked on"
+                ),
+                examples=("2026-11-19", "2026-11-19"),
             ),
             Field(
                 "source",
                 As.TEXT,
                 "Where it was seen: website, leaflet, visit.",
                 longest=80,
-                synonyms=("seen at", "channel", "url", "collected by"),
+                synonyms=also("seen at, channel, url, collected by"),
+                examples=("visit", "leaflet"),
+                default="file",
             ),
         ),
         merge=merge_competitor_prices,
         grows=("inventory_competitoritem", "inventory_competitorprice"),
         finish=match_barcodes,
+        noun=("price seen", "prices seen"),
     )
 )

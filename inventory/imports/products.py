@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 
 from inventory.models import Category, TaxRate
-from shop.imports.kinds import As, Counts, Field, Kind, register
+from shop.imports.kinds import As, Counts, Field, Kind, also, register
 from shop.imports.staging import Batch
 
 _PIECE = "('piece', 'pieces', 'pc', 'pcs', 'each', 'ea', 'st', 'stk', 'unit', 'units')"
@@ -199,69 +199,116 @@ PRODUCTS = register(
                 required=True,
                 filled=True,
                 longest=64,
-                synonyms=(
-                    "product",
-                    "product id",
-                    "product code",
-                    "stock code",
-                    "item code",
-                    "item number",
-                    "code",
-                    "id",
-                    "article",
-                    "plu",
+                synonyms=also(
+                    "product, product id, product code, stock code, item code, item number, code, id",
+                    "article, plu, sku code, item no, item id, product no, product number, article number",
+                    "article code, internal code, variant sku",
                 ),
+                examples=("MILK-2L", "APPLES"),
             ),
             Field(
                 "name",
                 As.TEXT,
-                "Name. Left out for a new product: its SKU.",
-                synonyms=("product name", "description", "title", "item", "item name"),
+                "Name.",
+                synonyms=also(
+                    "product name, description, title, item, item name, product title, article name",
+                    "item description, long description",
+                ),
+                examples=("Milk 2 L", "Apples, loose"),
+                default="the SKU, for a new product",
             ),
             Field(
                 "barcode",
                 As.CODE,
                 "Barcode; several are separated by a space or |.",
-                synonyms=("ean", "gtin", "upc", "barcodes", "ean13"),
+                synonyms=also(
+                    "ean, gtin, upc, barcodes, ean13, bar code, upc code, ean code, gtin13, barcode from url"
+                ),
+                examples=("4006381333931", ""),
+                default="none",
             ),
             Field(
                 "category",
                 As.TEXT,
                 "Category; a path is written like Dairy > Cheese. Unknown ones are made.",
-                synonyms=("department", "group", "product category", "product line", "section"),
+                synonyms=also(
+                    "department, group, product category, product line, section, catagory, category name",
+                    "main category, department name, product type, family",
+                ),
+                examples=("Dairy > Milk", "Fruit"),
+                default="none",
             ),
-            Field("unit", As.TEXT, "Sold by piece or kg.", longest=20, synonyms=("sold by", "unit of measure", "uom")),
+            Field(
+                "unit",
+                As.TEXT,
+                "Sold by piece or kg.",
+                longest=20,
+                synonyms=also("sold by, unit of measure, uom, selling unit, unit type, sales unit"),
+                examples=("piece", "kg"),
+                default="piece",
+            ),
             Field(
                 "price",
                 As.MONEY,
                 "Shelf price per piece or kg.",
-                synonyms=("unit price", "retail price", "selling price", "sale price", "shelf price"),
+                synonyms=also(
+                    "unit price, retail price, selling price, sale price, shelf price, list price, rrp, mrp",
+                    "item mrp, price incl tax, retail",
+                ),
+                examples=("1.45", "2.60"),
+                default="not known",
             ),
             Field(
                 "cost",
                 As.MONEY,
                 "What one piece or kg costs you, without tax.",
-                synonyms=("cost price", "unit cost", "purchase price", "buying price"),
+                synonyms=also(
+                    "cost price, unit cost, purchase price, buying price, cost per item, wholesale price", "net cost"
+                ),
+                examples=("1.10", "1.72"),
+                default="not known",
             ),
             Field(
                 "tax_rate",
                 As.TEXT,
                 "Sales tax: 20 %, 20, 0.2, or the name of a rate you have.",
                 longest=40,
-                synonyms=("tax", "vat", "vat rate", "tax percent"),
+                synonyms=also("tax, vat, vat rate, tax percent, tax rate percent, vat percent, vat code, tax class"),
+                examples=("0 %", "0 %"),
+                default="none",
             ),
             Field(
                 "supplier",
                 As.TEXT,
                 "Supplier, by name. Unknown ones are made for review.",
                 longest=120,
-                synonyms=("vendor", "supplier name"),
+                synonyms=also("vendor, supplier name, vendor name, distributor, wholesaler"),
+                examples=("Northgate Dairy", "Orchard Direct"),
+                default="none",
             ),
-            Field("pack_size", As.WHOLE, "Pieces in a case.", synonyms=("case size", "pack", "units per case")),
-            Field("shelf_life_days", As.WHOLE, "Days it keeps.", synonyms=("shelf life", "days of shelf life")),
+            Field(
+                "pack_size",
+                As.WHOLE,
+                "Pieces in a case.",
+                synonyms=also(
+                    "case size, pack, units per case, pieces in a case, case pack, case quantity, inner pack"
+                ),
+                examples=("6", ""),
+                default="not known",
+            ),
+            Field(
+                "shelf_life_days",
+                As.WHOLE,
+                "Days it keeps.",
+                synonyms=also("shelf life, days of shelf life, keeps days, days fresh"),
+                examples=("9", "14"),
+                default="not known",
+            ),
         ),
         merge=merge_products,
         rank=3,
         grows=("inventory_product", "inventory_barcode"),
+        noun=("product", "products"),
+        absent=("discontinue",),
     )
 )

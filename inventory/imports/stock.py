@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from inventory.imports.known import resolve_products
-from shop.imports.kinds import As, Counts, Field, Kind, register
+from shop.imports.kinds import As, Counts, Field, Kind, also, register
 from shop.imports.places import branch_key, resolve_branches
 from shop.imports.staging import Batch
 
@@ -131,14 +131,22 @@ STOCK = register(
                 required=True,
                 filled=True,
                 longest=64,
-                synonyms=("sku", "product id", "product code", "item code", "stock code", "barcode"),
+                synonyms=also(
+                    "sku, product id, product code, item code, stock code, barcode, item, item id",
+                    "item number, article, ean, upc, gtin, plu, product number",
+                ),
+                examples=("MILK-2L", "YOGURT-500"),
             ),
             Field(
                 "branch",
                 As.CODE,
-                "Branch, by name. Left out: the branch chosen for the import.",
+                "Branch, by name.",
                 longest=80,
-                synonyms=("store", "store id", "shop", "location", "warehouse"),
+                synonyms=also(
+                    "store, store id, shop, location, warehouse, branch name, store name, store number, site"
+                ),
+                examples=("Harbour", "Harbour"),
+                default="the branch chosen for the import",
             ),
             Field(
                 "quantity",
@@ -146,17 +154,39 @@ STOCK = register(
                 "Pieces or kilograms counted.",
                 required=True,
                 filled=True,
-                synonyms=("qty", "stock", "stock quantity", "on hand", "count", "counted"),
+                synonyms=also(
+                    "qty, stock, stock quantity, on hand, count, counted, stock on hand, quantity on hand",
+                    "qty on hand, current stock, stock level, units in stock, available, inventory",
+                    "closing stock",
+                ),
+                examples=("24", "12"),
             ),
-            Field("lot", As.CODE, "Lot or batch code.", longest=64, synonyms=("batch", "lot code", "batch number")),
+            Field(
+                "lot",
+                As.CODE,
+                "Lot or batch code.",
+                longest=64,
+                synonyms=also("batch, lot code, batch number, lot number, lot no, batch no, batch code"),
+                examples=("", "L-7731"),
+                default="none",
+            ),
             Field(
                 "best_before",
                 As.DATE,
                 "Best-before date of the lot.",
-                synonyms=("best before date", "bbd", "expiry", "expiry date", "expiration date"),
+                synonyms=also(
+                    "best before date, bbd, expiry, expiry date, expiration date, best by, expires",
+                    "expires on, exp date",
+                ),
+                examples=("", "2026-12-08"),
+                default="none",
             ),
-            Field("use_by", As.DATE, "Use-by date of the lot.", synonyms=("use by date",)),
+            Field(
+                "use_by", As.DATE, "Use-by date of the lot.", synonyms=also("use by date, use before"), default="none"
+            ),
         ),
         merge=merge_stock,
+        noun=("count", "counts"),
+        absent=("zero",),
     )
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from inventory.imports import resolve_products
 from sales import rollups
 from sales.imports import documents
-from shop.imports.kinds import As, Counts, Field, Kind, register
+from shop.imports.kinds import As, Counts, Field, Kind, also, register
 from shop.imports.places import resolve_branches
 from shop.imports.staging import Batch
 
@@ -71,7 +71,8 @@ SALES_DAILY = register(
                 "The day.",
                 required=True,
                 filled=True,
-                synonyms=("day", "sale date", "business date", "time"),
+                synonyms=also("day, sale date, business date, time, sales date, trading day"),
+                examples=("2026-11-20", "2026-11-20"),
             ),
             Field(
                 "product",
@@ -79,7 +80,11 @@ SALES_DAILY = register(
                 "SKU, or else a barcode, of the product. Unknown ones are made for review.",
                 required=True,
                 longest=64,
-                synonyms=("sku", "product id", "product code", "item", "item id", "item code", "barcode"),
+                synonyms=also(
+                    "sku, product id, product code, item, item id, item code, barcode, ean, upc, gtin, plu",
+                    "article, stock code",
+                ),
+                examples=("MILK-2L", "BREAD-800"),
             ),
             Field(
                 "quantity",
@@ -87,37 +92,47 @@ SALES_DAILY = register(
                 "Pieces or kilograms sold that day.",
                 required=True,
                 filled=True,
-                synonyms=("qty", "units", "sold", "units sold"),
+                synonyms=also("qty, units, sold, units sold, quantity sold, unit sales, volume"),
+                examples=("64", "41"),
             ),
             Field(
                 "net",
                 As.MONEY,
-                "Sales of the product that day, without tax. Left out: price times quantity, less tax.",
-                synonyms=("net sales", "sales", "revenue", "turnover"),
+                "Sales of the product that day, without tax.",
+                synonyms=also("net sales, sales, revenue, turnover, net amount, net revenue, sales value"),
+                examples=("92.80", "49.20"),
+                default="price times quantity, less tax",
             ),
             Field(
                 "price",
                 As.MONEY,
                 "Price of one unit, as on the shelf.",
-                synonyms=("unit price", "shelf price", "sell price"),
+                synonyms=also("unit price, shelf price, sell price, average price, selling price"),
+                examples=("1.45", "1.20"),
+                default="worked out from net",
             ),
             Field(
                 "cost",
                 As.MONEY,
-                "What one unit cost you. Left out: the product's cost.",
-                synonyms=("unit cost", "cost price"),
+                "What one unit cost you.",
+                synonyms=also("unit cost, cost price"),
+                examples=("1.10", "0.74"),
+                default="the product's cost",
             ),
             Field(
                 "branch",
                 As.CODE,
-                "Branch, by name. Left out: the branch chosen for the import.",
+                "Branch, by name.",
                 longest=80,
-                synonyms=("store", "store id", "shop", "location", "site"),
+                synonyms=also("store, store id, shop, location, site, branch name, store name, store number, outlet"),
+                examples=("Harbour", "Harbour"),
+                default="the branch chosen for the import",
             ),
         ),
         merge=merge_daily,
         grows=documents.TABLES,
         finish=rollups.refresh,
         rank=2,
+        noun=("day's product", "days' products"),
     )
 )

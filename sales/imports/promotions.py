@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from inventory.imports import resolve_products
-from shop.imports.kinds import As, Counts, Field, Kind, register
+from shop.imports.kinds import As, Counts, Field, Kind, also, register
 from shop.imports.places import resolve_branches
 from shop.imports.staging import Batch
 
@@ -104,7 +104,11 @@ PROMOTIONS = register(
                 required=True,
                 filled=True,
                 longest=64,
-                synonyms=("sku", "product id", "product code", "item", "item id", "item code", "barcode"),
+                synonyms=also(
+                    "sku, product id, product code, item, item id, item code, barcode, ean, upc, gtin, plu",
+                    "article, stock code",
+                ),
+                examples=("MILK-2L", "APPLES"),
             ),
             Field(
                 "first_date",
@@ -112,7 +116,11 @@ PROMOTIONS = register(
                 "First day.",
                 required=True,
                 filled=True,
-                synonyms=("first day", "start", "start date", "starts", "from", "begins", "valid from"),
+                synonyms=also(
+                    "first day, start, start date, starts, from, begins, valid from, promo start",
+                    "promotion start, starts on, start day",
+                ),
+                examples=("2026-12-01", "2026-12-04"),
             ),
             Field(
                 "last_date",
@@ -120,37 +128,56 @@ PROMOTIONS = register(
                 "Last day, included.",
                 required=True,
                 filled=True,
-                synonyms=("last day", "end", "end date", "ends", "to", "until", "valid to"),
+                synonyms=also(
+                    "last day, end, end date, ends, to, until, valid to, promo end, promotion end, ends on",
+                    "end day, expires",
+                ),
+                examples=("2026-12-07", "2026-12-06"),
             ),
             Field(
                 "branch",
                 As.CODE,
-                "Branch, by name. Left out: every branch.",
+                "Branch, by name.",
                 longest=80,
-                synonyms=("store", "store id", "shop", "location", "site"),
+                synonyms=also("store, store id, shop, location, site"),
+                examples=("", "Harbour"),
+                default="every branch",
             ),
             Field(
                 "price",
                 As.MONEY,
                 "Price of one unit in the promotion, as on the shelf.",
-                synonyms=("promotion price", "promo price", "offer price", "sale price"),
+                synonyms=also(
+                    "promotion price, promo price, offer price, sale price, special price, deal price",
+                    "discounted price",
+                ),
+                examples=("1.25", ""),
+                default="not said",
             ),
             Field(
                 "share_off",
                 As.TEXT,
                 "Part off the shelf price: 20 %, 20 or 0.2.",
                 longest=40,
-                synonyms=("percent off", "discount", "percent", "off", "reduction", "value"),
+                synonyms=also(
+                    "percent off, discount, percent, off, reduction, value, discount percent",
+                    "percent discount, discount rate, percentage",
+                ),
+                examples=("", "20 %"),
+                default="not said",
             ),
             Field(
                 "name",
                 As.TEXT,
                 "What it is called.",
                 longest=120,
-                synonyms=("promotion", "promotion name", "offer", "campaign", "title"),
+                synonyms=also("promotion, promotion name, offer, campaign, title, description, promo, promo name"),
+                examples=("Milk week", "Apple weekend"),
+                default="none",
             ),
         ),
         merge=merge_promotions,
         grows=("sales_promotion",),
+        noun=("promotion", "promotions"),
     )
 )

@@ -26,6 +26,11 @@ class As(StrEnum):
     MOMENT = "date and time"
 
 
+def also(*lists: str) -> tuple[str, ...]:
+    """Other names of a field, written as lists with commas."""
+    return tuple(name.strip() for names in lists for name in names.split(","))
+
+
 @dataclass(frozen=True)
 class Field:
     """One field of a kind. `required`: some column must give it; `filled`: and no cell of it may be empty.
