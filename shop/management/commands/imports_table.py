@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from shop.imports.kinds import Kind, every_kind
+from shop.imports.kinds import Field, Kind, every_kind
 
 HEAD = """# Imports
 
@@ -82,14 +82,23 @@ def table() -> str:
 
 
 def _kind(kind: Kind) -> str:
-    rows = "".join(
-        f"| `{field.name}` | {field.reads.value} | {'yes' if field.required else ''} | {field.help} |\n"
-        for field in kind.fields
-    )
+    rows = "".join(_row(field) for field in kind.fields)
     return (
         f"\n## {kind.title}: `{kind.name}`\n\n{kind.about}\n\n"
-        f"| Field | Kind of value | Needed | What it is |\n|---|---|---|---|\n{rows}"
+        f"| Field | Kind of value | Needed | What it is | Left empty | Like |\n|---|---|---|---|---|---|\n{rows}"
     )
+
+
+def _row(field: Field) -> str:
+    cells = [
+        f"`{field.name}`",
+        field.reads.value,
+        "yes" if field.required else "",
+        field.help,
+        "" if field.required and field.filled else field.default,
+        field.example,
+    ]
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |\n"
 
 
 class Command(BaseCommand):
