@@ -11,11 +11,12 @@ from typing import Any, TextIO
 from django.db import connection, transaction
 
 from shop import csvout
+from shop.imports import lineage
 from shop.imports.kinds import Counts, Kind
 from shop.imports.mapping import Mapping, complete
-from shop.imports.reading import Source, Table, look
+from shop.imports.reading import Layout, Source, Table, look
 from shop.imports.staging import Batch, Progress, Staged, stage
-from shop.models import Branch, Shop
+from shop.models import Branch, Import, Shop
 from shop.tenancy import current_shop_id
 
 # Rows are joined and grouped in memory up to this; above it PostgreSQL spills to disk.
@@ -26,7 +27,12 @@ _MANY = 5000
 
 @dataclass
 class Result:
-    """What an import did. created + updated + unchanged + refused = rows read."""
+    """What an import did, or would do. created + updated + unchanged + refused = rows read.
+
+    `groups` are the refused rows by cause: {"cause", "field", "count", "values": [[value, count] ...], "lines": [...]},
+    the commonest first. `absent_count` is how many rows in the shop the file does not name, `money` what the rows come
+    to, where a kind knows it.
+    """
 
     created: int = 0
     updated: int = 0
@@ -37,6 +43,10 @@ class Result:
     notes: list[str] = field(default_factory=list)
     reasons: list[tuple[str, int]] = field(default_factory=list)
     statements: dict[str, float] = field(default_factory=dict)
+    groups: list[dict[str, Any]] = field(default_factory=list)
+    absent: str = "leave"
+    absent_count: int = 0
+    money: str = ""
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -46,59 +56,95 @@ class Result:
         return self.created + self.updated + self.unchanged + self.refused
 
 
-class DryRun(Exception):
-    """Ends the transaction of an import that was only to be tried."""
-
-
 def run(
     *,
     kind: Kind,
     sources: Sequence[Source],
     mapping: Mapping,
     branch: str = "",
+    layouts: Sequence[Layout] | None = None,
+    imported: Import | None = None,
+    absent: str = Import.Absent.LEAVE,
     progress: Progress = lambda done: None,
     refused_to: TextIO | None = None,
 ) -> Result:
     """Import the files into the chosen shop, in the caller's transaction or one of its own.
 
-    Refused rows are written to `refused_to` as CSV: the file's columns, then line and reason. Running the same
-    files again changes nothing. Raises ImportRefused where nothing could be imported.
+    `layouts` say how the files are written, else they are looked at; every row made or changed knows `imported` and its
+    line, and only then can the import be taken back. `absent` says what becomes of rows the files do not name. Refused
+    rows are written to `refused_to` as CSV: the file's columns, then line and reason. Running the same files again
+    changes nothing. Raises ImportRefused where nothing could be imported.
     """
     started = time.perf_counter()
-    files = _look_through(kind, sources, mapping)
+    files = _look_through(kind, sources, mapping, layouts)
     with transaction.atomic(), connection.cursor() as cursor:
-        batch = _begin(cursor, files, progress, branch)
+        batch = _begin(cursor, files, progress, branch, imported)
         rows = stage(batch, kind, files)
         _wait_for_turn(batch)
+        lineage.prepare(batch)
         counts = kind.merge(batch)
+        lineage.keep(batch, imported)
         progress(0.95)
         result = _result(batch, counts, rows)
         if refused_to is not None and result.refused:
             _write_refused(cursor, files, refused_to)
         _drop_staging(batch)
+        lineage.begin(cursor, None)
     result.seconds = round(time.perf_counter() - started, 3)
     return result
 
 
-def finish(kind: Kind, changed: int) -> None:
-    """What follows the commit of an import. Harmless to repeat."""
+def check(
+    *,
+    kind: Kind,
+    sources: Sequence[Source],
+    mapping: Mapping,
+    branch: str = "",
+    layouts: Sequence[Layout] | None = None,
+    imported: Import | None = None,
+    absent: str = Import.Absent.LEAVE,
+    progress: Progress = lambda done: None,
+    refused_to: TextIO | None = None,
+) -> Result:
+    """What `run` would do and refuse: a whole import that is rolled back. Nothing is written but `refused_to`."""
+    with transaction.atomic():
+        result = run(
+            kind=kind,
+            sources=sources,
+            mapping=mapping,
+            branch=branch,
+            layouts=layouts,
+            imported=imported,
+            absent=absent,
+            progress=progress,
+            refused_to=refused_to,
+        )
+        transaction.set_rollback(True)
+    return result
+
+
+def finish(kind: Kind, changed: int, imported: Import | None = None) -> None:
+    """What follows the commit of an import; what it changes is the import's too. Harmless to repeat."""
     with transaction.atomic(), connection.cursor() as cursor:
         _work_in_bulk(cursor)
+        lineage.begin(cursor, imported)
         if changed >= _MANY:
             for table in kind.grows:
                 cursor.execute("select aisle_analyze(%s)", [table])
         kind.finish()
 
 
-def _look_through(kind: Kind, sources: Sequence[Source], mapping: Mapping) -> list[Staged]:
-    files = []
-    for source in sources:
-        layout = look(source)
-        files.append(Staged(source, layout, complete(kind, mapping, layout.header)))
-    return files
+def _look_through(
+    kind: Kind, sources: Sequence[Source], mapping: Mapping, layouts: Sequence[Layout] | None
+) -> list[Staged]:
+    known = layouts or [look(source) for source in sources]
+    return [
+        Staged(source, layout, complete(kind, mapping, layout.header))
+        for source, layout in zip(sources, known, strict=True)
+    ]
 
 
-def _begin(cursor: Any, files: Sequence[Staged], progress: Progress, branch: str) -> Batch:
+def _begin(cursor: Any, files: Sequence[Staged], progress: Progress, branch: str, imported: Import | None) -> Batch:
     batch = Batch(
         shop=Shop.objects.get(pk=current_shop_id()),
         cursor=cursor,
@@ -107,6 +153,7 @@ def _begin(cursor: Any, files: Sequence[Staged], progress: Progress, branch: str
         default_branch=branch or _first_branch(),
     )
     _work_in_bulk(cursor)
+    lineage.begin(cursor, imported)
     # Checks at commit would be one long silence; at each statement they are part of its progress.
     batch.run("begin", "set constraints all immediate")
     for staged in files:
