@@ -132,7 +132,7 @@ def _copy(batch: Batch, staged: Staged, number: int, files: int, plan: _Plan) ->
     ) as copy:
         for lines, rows in table.chunks(_ROWS_AT_ONCE):
             text = io.StringIO()
-            csv.writer(text).writerows(_picked(lines, rows, number, len(header), places))
+            csv.writer(text).writerows(_picked(lines, rows, number, staged.layout, places))
             copy.write(text.getvalue())
             count += len(rows)
             batch.progress(0.3 * (number + table.fraction()) / files)
@@ -140,26 +140,19 @@ def _copy(batch: Batch, staged: Staged, number: int, files: int, plan: _Plan) ->
 
 
 def _picked(
-    lines: list[int], rows: list[list[str]], number: int, width: int, places: list[int]
+    lines: list[int], rows: list[list[str]], number: int, layout: Layout, places: list[int]
 ) -> Iterable[tuple[Any, ...]]:
     """(file, line, problem, mapped cells without spaces around). An empty cell becomes null in COPY.
 
     Column by column, since that is several times as fast; a row with more cells than names, or fewer, is told apart.
     """
     problems: Iterable[str] = itertools.repeat("")
+    width = len(layout.header)
     if set(map(len, rows)) != {width}:
-        problems = [_width_problem(row, width) for row in rows]
+        problems = [layout.problem(row) for row in rows]
         rows = [[*row, *[""] * width][:width] for row in rows]
     columns = list(zip(*rows, strict=True))
     return zip(itertools.repeat(number), lines, problems, *(map(str.strip, columns[place]) for place in places))
-
-
-def _width_problem(row: list[str], width: int) -> str:
-    """Empty cells at a row's end are no cells."""
-    if len(row) == width or (len(row) > width and not any(row[width:])):
-        return ""
-    cells = "1 cell" if len(row) == 1 else f"{len(row)} cells"
-    return f"the row has {cells}, the first row has {width} column names"
 
 
 def _type(batch: Batch, kind: Kind, plan: _Plan) -> None:

@@ -11,12 +11,14 @@ import gzip
 import io
 import itertools
 import zlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import PurePath
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from shop.imports.errors import ImportRefused
+from shop.imports.reading.layout import Choice, Layout, Source
+
+__all__ = ["Choice", "Layout", "Source", "Table", "look", "sample"]
 
 GIGABYTE = 1024**3
 MOST_BYTES = 4 * GIGABYTE  # unpacked
@@ -32,35 +34,14 @@ _OTHER_FILES = {
 }
 
 
-@dataclass(frozen=True)
-class Source:
-    """A file somewhere: its name for people, its size in bytes and how to open it."""
-
-    name: str
-    size: int
-    opens: Callable[[], BinaryIO]
-
-
-@dataclass(frozen=True)
-class Layout:
-    """How a file is written, and its column names."""
-
-    encoding: str
-    delimiter: str
-    header: tuple[str, ...]
-
-    @property
-    def is_guess(self) -> bool:
-        return self.encoding == FALLBACK
-
-
 class Table:
-    """A file being read. `fraction` says how much of it has been."""
+    """A file being read. `fraction` says how much of it has been, `left_out` which rows were none, and how many."""
 
     def __init__(self, source: Source, layout: Layout) -> None:
         self._source = source
         self._layout = layout
         self._raw: BinaryIO | None = None
+        self.left_out: dict[str, int] = {}
 
     def fraction(self) -> float:
         if self._raw is None or not self._source.size:
@@ -106,22 +87,25 @@ def _numbered(first: int, last: int, rows: list[list[str]]) -> tuple[list[int], 
     return [line for line, _ in kept], [row for _, row in kept]
 
 
-def look(source: Source, *, whole: bool = True) -> Layout:
+def look(source: Source, *, whole: bool = True, said: dict[str, Any] | None = None) -> Layout:
     """How the file is written. `whole` also proves its encoding to the last byte; else the first block decides.
 
+    `said` is what a person chose and wins over any guess: encoding, delimiter, quote, escape, skip, header_rows.
     Raises ImportRefused for what is no CSV text, is empty, or is too large.
     """
+    said = said or {}
     with source.opens() as raw:
         try:
             blocks = _blocks(_unpacked(raw))
             head = next(blocks, b"")
             _refuse_other_files(source, head)
-            encoding = _encoding(source, head, blocks if whole else iter(()))
+            encoding = said.get("encoding") or _encoding(source, head, blocks if whole else iter(()))
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise _cut_off(source) from error
     text = codecs.getincrementaldecoder(encoding)().decode(head)
-    delimiter = _delimiter(source, text)
-    return Layout(encoding, delimiter, _header(source, text, delimiter))
+    delimiter = said.get("delimiter") or _delimiter(source, text)
+    choices = (Choice(FALLBACK, "Windows text", ""),) if encoding == FALLBACK and "encoding" not in said else ()
+    return Layout(encoding, delimiter, _header(source, text, delimiter), choices=choices)
 
 
 def sample(source: Source, layout: Layout, rows: int) -> list[list[str]]:

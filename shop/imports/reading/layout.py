@@ -1,0 +1,99 @@
+"""What is known of how a file is written."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import Any, BinaryIO
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file somewhere: its name for people, its size in bytes and how to open it."""
+
+    name: str
+    size: int
+    opens: Callable[[], BinaryIO]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A code page that the file could be written in, and how some of its words read then."""
+
+    encoding: str
+    name: str
+    words: str
+
+    def as_json(self) -> dict[str, str]:
+        return {"encoding": self.encoding, "name": self.name, "words": self.words}
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a file is written, and its column names. `evidence` are sentences that say why it is read so.
+
+    `quote` and `escape` may be empty: there is none. `skip` counts the lines of the file above the column names,
+    `header_rows` the rows that hold these (0: there are none, the columns are called “column 1” and so on).
+    `padding` is how many empty cells every row has more than there are names. `choices` is filled where the encoding
+    is a guess between code pages, the one in use first. `member` says which table of several in one file this is.
+    """
+
+    encoding: str
+    delimiter: str
+    header: tuple[str, ...]
+    quote: str = '"'
+    escape: str = ""
+    skip: int = 0
+    header_rows: int = 1
+    padding: int = 0
+    loose_end: bool = True
+    member: str = ""
+    choices: tuple[Choice, ...] = ()
+    evidence: tuple[str, ...] = ()
+
+    @property
+    def has_header(self) -> bool:
+        return self.header_rows > 0
+
+    @property
+    def is_guess(self) -> bool:
+        """Nothing but likelihood says which letters the bytes above ASCII are."""
+        return bool(self.choices)
+
+    @property
+    def fingerprint(self) -> str:
+        """The same for files with the same column names in the same order, however they are written."""
+        names = "\n".join(re.sub(r"[\W_]+", "", name).lower() or name for name in self.header)
+        return hashlib.sha256(f"{self.has_header}\n{names}".encode()).hexdigest()
+
+    def as_json(self) -> dict[str, Any]:
+        plain = {field.name: getattr(self, field.name) for field in fields(self)}
+        return plain | {
+            "header": list(self.header),
+            "choices": [choice.as_json() for choice in self.choices],
+            "evidence": list(self.evidence),
+        }
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> Layout:
+        """What `as_json` wrote, today or in an older release."""
+        known = {field.name: value[field.name] for field in fields(cls) if field.name in value}
+        known["header"] = tuple(value["header"])
+        known["choices"] = tuple(Choice(**choice) for choice in value.get("choices", ()))
+        known["evidence"] = tuple(value.get("evidence", ()))
+        return cls(**known)
+
+    def problem(self, row: list[str]) -> str:
+        """Why a row cannot be matched with the column names; empty where it can. Surplus empty cells at the end are
+        no cells, unless one could have come in further left and moved the rest."""
+        said: str = getattr(row, "problem", "")
+        width = len(self.header)
+        if said or len(row) == width:
+            return said
+        if not any(row[width:]) and (len(row) == width + self.padding or (len(row) > width and self.loose_end)):
+            return ""
+        cells = "1 cell" if len(row) == 1 else f"{len(row)} cells"
+        names = "the first row has {} column names" if self.has_header else "the first row has {} cells"
+        return f"the row has {cells}, {names.format(width)}"
