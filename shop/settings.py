@@ -348,6 +348,12 @@ JOBS_PER_SHOP = env.whole(
     least=1,
     meaning="Jobs of one kind (imports, analyses) that one shop may run at once. Fewer than the worker has processes.",
 )
+KEEP_FILES_DAYS = env.whole(
+    "AISLE_KEEP_FILES_DAYS",
+    400,
+    least=31,
+    meaning="Days that imported files are kept; their imports stay for good. Files never imported stay 7 days.",
+)
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 _SWEEP: dict[str, object] = {"schedule": 10.0, "options": {"expire_seconds": 60}}  # a queue of old ones helps nobody
 CELERY_BEAT_SCHEDULE = {

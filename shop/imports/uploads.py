@@ -20,7 +20,6 @@ from shop.imports.kinds import Kind, find_kind
 from shop.imports.mapping import Mapping
 from shop.imports.reading import Source
 from shop.models import Job
-from shop.roles import Can
 from shop.signals import import_done
 from shop.tenancy import current_shop_id
 
@@ -78,7 +77,6 @@ def ask_import(*, draft: dict[str, Any], mapping: Mapping, by: str) -> Job:
     )
 
 
-@jobs.job_kind(JOB_KIND, sees=Can.IMPORT)
 def run_import(job: Job, report: jobs.Report) -> dict[str, Any]:
     """Everything up to the result is one transaction: a worker killed before its end has done nothing, and one
     killed after it finds the result in the job and only finishes."""

@@ -1,0 +1,123 @@
+"""Raw files: stored byte for byte as they come, known again by their hash, removed when their time is over."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import io
+import logging
+import uuid
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import PurePath
+from typing import Any, BinaryIO, cast
+
+from django.conf import settings
+from django.core.files import File
+from django.core.files.storage import default_storage
+from django.utils import timezone
+
+from shop.imports import reading
+from shop.imports.errors import ImportRefused
+from shop.imports.reading import Source
+from shop.models import Import, RawFile
+from shop.tenancy import current_shop_id
+
+log = logging.getLogger("aisle.imports")
+MOST_BYTES = reading.GIGABYTE
+DRAFT_DAYS = 7
+_PIECE = 1 << 20
+
+
+def keep(
+    opened: Any, *, name: str, origin: str = "upload", by: str = "", details: dict[str, Any] | None = None
+) -> RawFile:
+    """Store a file, read once from its beginning to its end, and remember its hash, size and where it came from.
+
+    Raises ImportRefused for a file of another type, an empty one and one that is too large; then nothing is kept.
+    """
+    name = _plain(name)
+    path = f"imports/{current_shop_id()}/{uuid.uuid4()}/{default_storage.get_valid_name(name)}"
+    stream = _Stream(opened, name)
+    try:
+        path = default_storage.save(path, stream)
+    except BaseException:
+        with suppress(OSError):
+            default_storage.delete(path)
+        raise
+    days = DRAFT_DAYS if origin == RawFile.Origin.UPLOAD else settings.KEEP_FILES_DAYS
+    file: RawFile = RawFile.objects.create(
+        shop_id=current_shop_id(), path=path, name=name, size=stream.count, sha256=stream.hash.hexdigest(),
+        origin=origin, details=details or {}, received_by=by, keep_until_date=_today() + dt.timedelta(days=days),
+    )  # fmt: skip
+    return file
+
+
+def source_of(file: RawFile) -> Source:
+    """A stored file, to be read. Raises ImportRefused where its bytes are no longer kept."""
+    if not file.path or not default_storage.exists(file.path):
+        raise ImportRefused(f"{file.name} is no longer kept. Upload it again.")
+    return Source(file.name, file.size, lambda: cast(BinaryIO, default_storage.open(file.path, "rb").file))
+
+
+def keep_longer(file: RawFile) -> None:
+    """A file whose rows are in the books stays as long as the shop's files stay."""
+    until = _today() + dt.timedelta(days=settings.KEEP_FILES_DAYS)
+    RawFile.objects.filter(pk=file.pk, keep_until_date__lt=until).update(keep_until_date=until)
+
+
+def same_before(file: RawFile, *, other_than: int) -> Import | None:
+    """The import that brought exactly this file's content in earlier."""
+    earlier = Import.objects.in_the_books().filter(file__sha256=file.sha256).exclude(pk=other_than)
+    return earlier.order_by("-id").first()  # type: ignore[no-any-return]
+
+
+def remove_old(today: dt.date | None = None) -> int:
+    """Remove the bytes of the chosen shop's files whose time is over; their rows stay. Returns how many."""
+    over = RawFile.objects.kept().filter(keep_until_date__lt=today or _today())
+    count = 0
+    for file in over.iterator():
+        if file.path:
+            default_storage.delete(file.path)
+        count += RawFile.objects.filter(pk=file.pk).update(path="", removed_at=timezone.now())
+    return count
+
+
+class _Stream(File):  # type: ignore[type-arg]
+    """The file as it is copied: hashed, counted, and judged by its first block."""
+
+    def __init__(self, opened: Any, name: str) -> None:
+        super().__init__(opened, name)
+        self._opened = opened
+        self.hash = hashlib.sha256()
+        self.count = 0
+
+    def chunks(self, chunk_size: int | None = None) -> Iterator[bytes]:
+        first = True
+        while piece := self._opened.read(chunk_size or _PIECE):
+            if first:
+                _refuse_other_files(str(self.name), piece)
+            first = False
+            self.count += len(piece)
+            if self.count > MOST_BYTES:
+                raise ImportRefused(f"{self.name} is larger than 1 GB. Pack it as .gz, or split it by month or year.")
+            self.hash.update(piece)
+            yield piece
+        if first:
+            raise ImportRefused(f"{self.name} is empty. Export it again and look whether the export holds rows.")
+
+
+def _plain(name: str) -> str:
+    """The last part of a name, without what no name shows: paths, line ends, marks that turn the writing round."""
+    name = "".join(letter for letter in PurePath(str(name).replace("\\", "/")).name if letter.isprintable())
+    return name[-100:] or "file"
+
+
+def _refuse_other_files(name: str, head: bytes) -> None:
+    if not name.lower().endswith(reading.ENDINGS):
+        raise ImportRefused(f"{name} is not a CSV file. Its name must end in .csv, .tsv or .gz.")
+    reading.look(Source(name, len(head), lambda: io.BytesIO(head)), whole=False)
+
+
+def _today() -> dt.date:
+    return timezone.now().date()
