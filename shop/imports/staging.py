@@ -24,7 +24,7 @@ from shop.imports.errors import ImportRefused
 from shop.imports.kinds import As, Kind
 from shop.imports.mapping import Mapping
 from shop.imports.reading import Layout, Source, Table
-from shop.models import Shop
+from shop.models import Import, Shop
 
 log = logging.getLogger("aisle.imports")
 _ROWS_AT_ONCE = 5000
@@ -36,7 +36,11 @@ Progress = Callable[[float], None]
 
 @dataclass
 class Batch:
-    """One import under way: what a kind's merge needs. Lives inside one transaction."""
+    """One import under way: what a kind's merge needs. Lives inside one transaction.
+
+    `imported` is the import it is, where one is kept; `dry` says that it is only tried, so what cannot fail need not be
+    written. `absent` is what was chosen for the rows the files do not name, `absent_count` how many those are.
+    """
 
     shop: Shop
     cursor: Any
@@ -45,6 +49,10 @@ class Batch:
     default_branch: str = ""
     notes: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
+    imported: Import | None = None
+    dry: bool = False
+    absent: str = "leave"
+    absent_count: int = 0
 
     def run(self, name: str, statement: str, values: dict[str, Any] | None = None) -> int:
         """Execute one statement, remember how long it took, and return how many rows it touched."""
