@@ -54,6 +54,27 @@ $$
 """
 DROP_DUE_SCHEDULES = "drop function aisle_due_schedules(integer)"
 
+# Which feeds to look at now: those whose moment has come, and those with a file whose import has ended.
+DUE_FEEDS = """
+create function aisle_due_feeds(most integer) returns table (shop_id bigint, feed_id bigint)
+language sql stable security definer set search_path = pg_catalog, public as $$
+    select f.shop_id, f.id from public.shop_feed f
+    where (f.is_active and f.next_due_at <= now()) or exists (
+        select from public.shop_feedfile x
+        join public.shop_import i on i.shop_id = x.shop_id and i.id = x.imported_id
+        left join public.shop_job j on j.shop_id = i.shop_id and j.id = i.job_id
+        where x.shop_id = f.shop_id and x.feed_id = f.id and x.state = 'importing'
+          and (i.state in ('done', 'refused', 'undone', 'dropped') or j.status in ('failed', 'cancelled')))
+    order by f.next_due_at, f.id limit most
+$$
+"""
+DROP_DUE_FEEDS = "drop function aisle_due_feeds(integer)"
+
+# What people decide on is written by hand; see shop.models.Feed.
+FEED_KEEPS_NO_HISTORY = [
+    f"drop trigger if exists keep_history_{event} on shop_feed" for event in ("insert", "update", "delete")
+]
+
 
 def create_vector(apps: Any, schema_editor: Any) -> None:
     """Make the extension unless it is there. Raises ImproperlyConfigured saying what to do where it is refused."""

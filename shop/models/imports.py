@@ -89,13 +89,22 @@ class Feed(ShopOwned):
     """Files that come by themselves: from a folder, a mailbox or an address, read by a saved mapping.
 
     `settings` are what its source needs, without secrets; `secret` is encrypted (`shop.encryption`). `cursor` is where
-    its source goes on. `problem` says in plain words what is wrong now; `quiet_hours` is how long it may stay silent.
+    its source goes on. `problem` says in plain words what is wrong now, `failures` how many looks in a row found the
+    source closed; `quiet_hours` is how long it may stay silent. What people decide on is in the history by hand
+    (`shop.feeds.services`): the rest changes with every look, and the secret is nobody's to read.
     """
 
     class Source(models.TextChoices):
         FOLDER = "folder", "Folder"
         MAILBOX = "mailbox", "Mailbox"
         URL = "url", "Web address"
+
+    class Problem(models.TextChoices):
+        SOURCE = "source", "Cannot be reached"
+        FILE = "file", "A file is not in"
+        QUIET = "quiet", "Silent"
+
+    keeps_history = False
 
     name = models.CharField(max_length=120)
     source = models.CharField(max_length=20)
@@ -111,7 +120,9 @@ class Feed(ShopOwned):
     next_due_at = models.DateTimeField(default=timezone.now)
     checked_at = models.DateTimeField(null=True, blank=True)
     received_at = models.DateTimeField(null=True, blank=True)
+    failures = models.PositiveSmallIntegerField(default=0, db_default=0)
     problem = models.CharField(max_length=400, blank=True, default="")
+    problem_kind = models.CharField(max_length=6, choices=Problem.choices, blank=True, default="", db_default="")
     problem_at = models.DateTimeField(null=True, blank=True)
     alerted_at = models.DateTimeField(null=True, blank=True)
     made_by = models.CharField(max_length=200, blank=True, default="")
@@ -123,6 +134,9 @@ class Feed(ShopOwned):
             models.UniqueConstraint(fields=["shop", "name"], name="feed_name_once"),
             models.CheckConstraint(condition=~Q(name=""), name="feed_has_name"),
             models.CheckConstraint(condition=Q(every_minutes__gte=5), name="feed_not_too_often"),
+            models.CheckConstraint(
+                condition=Q(problem_kind__in=["", "source", "file", "quiet"]), name="feed_problem_kind_known"
+            ),
         ]
         indexes = [models.Index(fields=["shop", "next_due_at"], condition=Q(is_active=True), name="feed_due")]
 
@@ -230,7 +244,11 @@ class ImportedRow(ShopOwned):
 
 
 class FeedFile(ShopOwned):
-    """A file that a feed saw. `identity` is what its source knows it by (a mail's id, a name and time, an ETag)."""
+    """A file that a feed saw. `identity` is what its source knows it by (a mail's id, a name and time, an ETag).
+
+    A file that failed is `healed_at` when a good copy of its name came, when it went in at another try, or when a
+    person let it be.
+    """
 
     class State(models.TextChoices):
         IMPORTING = "importing", "Being imported"
@@ -242,11 +260,13 @@ class FeedFile(ShopOwned):
 
     feed = ShopForeignKey(Feed, models.CASCADE, related_name="files")
     identity = models.CharField(max_length=300)
+    name = models.CharField(max_length=200, blank=True, default="", db_default="")
     file = ShopForeignKey(RawFile, null=True, blank=True, related_name="+")
     imported = ShopForeignKey(Import, null=True, blank=True, related_name="+")
     state = models.CharField(max_length=10, choices=State.choices, default=State.IMPORTING)
     problem = models.CharField(max_length=400, blank=True, default="")
     seen_at = models.DateTimeField(default=timezone.now)
+    healed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta(ShopOwned.Meta):
         ordering = [F("id").desc()]
@@ -256,9 +276,10 @@ class FeedFile(ShopOwned):
                 condition=Q(state__in=["importing", "done", "repeated", "failed"]), name="feed_file_state_known"
             ),
         ]
+        indexes = [models.Index(fields=["shop", "feed"], condition=Q(state="importing"), name="feed_file_importing")]
 
     def __str__(self) -> str:
-        return self.identity
+        return self.name or self.identity
 
 
 class Download(ShopOwned):
