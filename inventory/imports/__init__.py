@@ -1,8 +1,11 @@
-"""Products, stock counts and competitors' prices from files, each declared in its own; and products files name."""
+"""What a grocer's files say of goods and suppliers, each kind declared in its own; and products that files name."""
 
 from inventory.imports.competitor_prices import COMPETITOR_PRICES
 from inventory.imports.known import resolve_products
+from inventory.imports.prices import PRICES
 from inventory.imports.products import PRODUCTS
 from inventory.imports.stock import STOCK
+from inventory.imports.supplier_prices import SUPPLIER_PRICES
+from inventory.imports.suppliers import SUPPLIERS
 
-__all__ = ["COMPETITOR_PRICES", "PRODUCTS", "STOCK", "resolve_products"]
+__all__ = ["COMPETITOR_PRICES", "PRICES", "PRODUCTS", "STOCK", "SUPPLIERS", "SUPPLIER_PRICES", "resolve_products"]

@@ -13,6 +13,10 @@ from shop.imports.errors import ImportRefused
 if TYPE_CHECKING:
     from shop.imports.staging import Batch
 
+# Words of a yes and a no, as SQL lists in small letters.
+YES = "('yes', 'y', 'true', 't', '1', 'x', 'on', 'ja', 'si', 'sí', 'oui', 'sim')"
+NO = "('no', 'n', 'false', 'f', '0', '-', 'off', 'nein', 'nee', 'non', 'nao', 'não')"
+
 
 class As(StrEnum):
     """How a field's cells are read; the value is the word in the documents."""
