@@ -149,7 +149,8 @@ def test_what_is_said_wins_and_equal_names_fill_the_rest() -> None:
     kind = find_kind("sales_lines")
     said = parse(kind, ["receipt=no", "time=d", "time=t", "branch:=Harbour", "total="])
     found = complete(kind, said, ("No", "D", "T", "Product", "Total", "Payment"))
-    assert found.columns == {"receipt": ("No",), "time": ("D", "T"), "product": ("Product",)}
+    assert found.columns == {"receipt": ("No",), "time": ("D", "T"), "product": ("Product",), "total": ()}
+    assert "total" not in found.fields
     assert found.constants == {"branch": "Harbour"}
 
 
