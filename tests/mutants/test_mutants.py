@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connection
 
 from shop import embedded
@@ -33,7 +34,7 @@ COPIED = (
     "pyproject.toml",
     "manage.py",
 )
-MAKE_TABLES = ("shop/walls.py", "shop/db/catalogue.py")
+MAKE_WALLS = ("shop/walls.py", "shop/db/catalogue.py")
 NOT_NEEDED = ("cacheprovider", "xdist", "schemathesis", "playwright", "hypothesispytest", "anyio")
 WALLS = "tests/spikes/test_two_walls.py"
 MOUNT = "tests/spikes/test_mount.py"
@@ -273,44 +274,80 @@ MUTANTS = [
 
 
 @pytest.fixture(scope="session")
-def template(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
-    """A copy of the migrated test database: to copy it takes a second, to migrate anew seven."""
-    name = f"test_aisle_template_{os.getpid()}"
+def templates(django_db_setup: None, django_db_blocker: Any) -> Iterator[dict[bool, str]]:
+    """Copies of the migrated test database, with walls (False) and without (True): to copy one takes a second, to
+    migrate anew half a minute."""
+    names = {False: f"test_aisle_template_{os.getpid()}", True: f"test_aisle_bare_{os.getpid()}"}
     with django_db_blocker.unblock():
         made_from = connection.settings_dict["NAME"]
         end_other_sessions()
         with as_owner(database="postgres"), connection.cursor() as cursor:
-            cursor.execute(f'create database "{name}" template "{made_from}"')
-    yield name
+            for name in names.values():
+                cursor.execute(f'create database "{name}" template "{made_from}"')
+        with as_owner(database=names[True]), connection.cursor() as cursor:
+            cursor.execute(f"grant all on all tables in schema public to {settings.DATABASE_APP['USER']}")
+            cursor.execute(NO_WALLS)
+    yield names
     with django_db_blocker.unblock(), as_owner(database="postgres"), connection.cursor() as cursor:
-        cursor.execute(f'drop database "{name}"')
+        for name in names.values():
+            cursor.execute(f'drop database "{name}"')
+
+
+# What makes the walls must then make them again.
+NO_WALLS = """
+do $$ declare _each record; begin
+    for _each in select tablename, policyname from pg_policies where schemaname = 'public' loop
+        execute format('drop policy %I on %I', _each.policyname, _each.tablename);
+    end loop;
+    for _each in select relname from pg_class where relrowsecurity and relnamespace = 'public'::regnamespace loop
+        execute format('alter table %I no force row level security, disable row level security', _each.relname);
+    end loop;
+    for _each in select tgname, tgrelid::regclass as t from pg_trigger where starts_with(tgname, 'keep_history_') loop
+        execute format('drop trigger %I on %s', _each.tgname, _each.t);
+    end loop;
+    for _each in select conname, conrelid::regclass as t from pg_constraint
+        where contype = 'f' and right(conname, 8) = '_in_shop' loop
+        execute format('alter table %s drop constraint %I', _each.t, _each.conname);
+    end loop;
+end $$;
+"""
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name.replace(" ", "-"))
-def test_a_removed_guard_turns_a_test_red(mutant: Mutant, tmp_path: Path, template: str) -> None:
+def test_a_removed_guard_turns_a_test_red(mutant: Mutant, tmp_path: Path, templates: dict[bool, str]) -> None:
+    done = _run(mutant, mutant.gap, tmp_path, templates)
+    assert done.returncode == 1, f"the mutant lives:\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+    assert "failed" in done.stdout, done.stdout[-2000:]
+
+
+def test_walls_are_made_again_where_no_guard_is_removed(tmp_path: Path, templates: dict[bool, str]) -> None:
+    """Else a wall's mutants would die of the database they are given."""
+    mutant = next(mutant for mutant in MUTANTS if mutant.name == "ledgers can be rewritten")
+    done = _run(mutant, mutant.guard, tmp_path, templates)
+    assert done.returncode == 0, done.stdout[-2000:]
+
+
+def _run(mutant: Mutant, gap: str, copy: Path, templates: dict[bool, str]) -> subprocess.CompletedProcess[str]:
     for name in COPIED:
-        _copy(PROJECT / name, tmp_path / name)
-    target = tmp_path / mutant.file
+        _copy(PROJECT / name, copy / name)
+    target = copy / mutant.file
     source = target.read_text()
     assert source.count(mutant.guard) == 1, "the guard has moved: plant the mutant anew"
-    target.write_text(source.replace(mutant.guard, mutant.gap))
-    done = subprocess.run(
+    target.write_text(source.replace(mutant.guard, gap))
+    return subprocess.run(
         [sys.executable, "-m", "pytest", mutant.killer, "-x", "-q", *(f"-pno:{plugin}" for plugin in NOT_NEEDED)],
-        cwd=tmp_path,
+        cwd=copy,
         env={
             **_without_coverage(),
             "AISLE_HOME": str(embedded.home()),
-            "PYTHONPATH": str(tmp_path),
-            # What the tables are made by must make them.
-            "TEST_TEMPLATE": "" if mutant.file in MAKE_TABLES else template,
+            "PYTHONPATH": str(copy),
+            "TEST_TEMPLATE": templates[mutant.file in MAKE_WALLS],
         },
         capture_output=True,
         text=True,
         timeout=240,
         check=False,
     )
-    assert done.returncode == 1, f"the mutant lives:\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
-    assert "failed" in done.stdout, done.stdout[-2000:]
 
 
 def _copy(source: Path, target: Path) -> None:
