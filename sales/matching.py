@@ -53,10 +53,17 @@ def source_of(sale: UUID, number: int, times: int = 1) -> str:
     return f"sale:{sale}:{number}" if times <= 1 else f"sale:{sale}:{number}:{times}"
 
 
+def import_mark(imported: int | None) -> str:
+    """What ends the name of a movement that came with an import: taken back and brought again, a receipt has the id it
+    had, and its movements must not be taken for those taken back."""
+    return f":i{imported}" if imported else ""
+
+
 def sources_of(sale: Sale) -> list[str]:
     """Every name under which a line of this sale may have moved stock."""
     again = sale.inbox_items.filter(kind=UNMATCHED, matched__gt=1).values_list("line_number", "matched")
-    first = [source_of(sale.uuid, number) for number in range(1, sale.line_count + 1)]
+    mark = import_mark(sale.imported_id)
+    first = [source_of(sale.uuid, number) + mark for number in range(1, sale.line_count + 1)]
     later = [(number or 0, time) for number, times in again for time in range(2, times + 1)]
     return first + [source_of(sale.uuid, number, time) for number, time in later]
 
@@ -182,13 +189,19 @@ def _matched(rows: Sequence[Row], code: str) -> list[Row]:
     return [row for row in rows if (row.item.code == code if row.item else row.line.barcode == code)]
 
 
-def _moved(row: Row, product: Product) -> inventory.Late | None:
+def moves_of(lines: Iterable[int], product: Product) -> list[inventory.Late]:
+    """What booking would have posted for these lines of the product, under the names it would have had."""
+    rows = _rows(lines, product)
+    return [late for row in rows if (late := _moved(row, product, max(row.times, 1))) is not None]
+
+
+def _moved(row: Row, product: Product, times: int = 0) -> inventory.Late | None:
     """What booking would have posted for this line."""
     line, sale = row.line, row.line.sale
     if sale.voided_at or not line.quantity or not (line.restock or line.quantity > 0):
         return None
     kind = StockMovement.Kind.REFUND if line.quantity < 0 else StockMovement.Kind.SALE
-    source = source_of(sale.uuid, row.number, row.times + 1)
+    source = source_of(sale.uuid, row.number, times or row.times + 1)
     item = inventory.Move(product.pk, -line.quantity, source, unit_cost=product.cost)
     return inventory.Late(sale.branch_id, kind, sale.sold_at, item)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from inventory.imports import resolve_products
+from shop.imports import lineage
 from shop.imports.kinds import As, Counts, Field, Kind, also, register
 from shop.imports.places import resolve_branches
 from shop.imports.staging import Batch
@@ -17,8 +18,8 @@ def merge_reviews(batch: Batch) -> Counts:
     batch.run("repeats", _REFUSE_OTHER_WORDS)
     made = {"new_branches": resolve_branches(batch), "new_products": resolve_products(batch)}
     batch.run("wanted", _WANTED)
-    updated = batch.run("update", _UPDATE)
-    created = batch.run("create", _CREATE, {"shop": batch.shop.pk})
+    updated = lineage.write(batch, "update", "customers_review", _UPDATE)
+    created = lineage.write(batch, "create", "customers_review", _CREATE, {"shop": batch.shop.pk}, rows=_CREATED)
     (good,) = batch.one("count", "select count(*) from import_rows where problem is null")
     return Counts(created, updated, good - created - updated, made)
 
@@ -26,7 +27,7 @@ def merge_reviews(batch: Batch) -> Counts:
 _CELLS = "product, branch, author, rating, title, text, date"
 _FIRST = f"""
 create temp table import_first on commit drop as
-select distinct on (coalesce(source, ''), code) coalesce(source, '') as source, code, {_CELLS}
+select distinct on (coalesce(source, ''), code) coalesce(source, '') as source, code, {_CELLS}, file, line
 from import_rows where problem is null order by coalesce(source, ''), code, file, line
 """
 _REFUSE_OTHER_WORDS = f"""
@@ -38,7 +39,8 @@ and ({", ".join(f"r.{name}" for name in _CELLS.split(", "))})
 _COLUMNS = "product_id, branch_id, author, rating, title, text, written_on"
 _WANTED = """
 create temp table import_wanted on commit drop as
-select c.id, f.source, f.code, coalesce(p.id, c.product_id) as product_id, coalesce(b.id, c.branch_id) as branch_id,
+select c.id, f.source, f.code, f.file, f.line,
+    coalesce(p.id, c.product_id) as product_id, coalesce(b.id, c.branch_id) as branch_id,
     coalesce(f.author, c.author, '') as author, coalesce(round(f.rating, 1), c.rating) as rating,
     coalesce(f.title, c.title, '') as title, f.text, coalesce(f.date, c.written_on) as written_on
 from import_first f
@@ -51,11 +53,14 @@ update customers_review c set {", ".join(f"{name} = n.{name}" for name in _COLUM
 from import_wanted n where n.id = c.id
 and ({", ".join(f"c.{name}" for name in _COLUMNS.split(", "))})
     is distinct from ({", ".join(f"n.{name}" for name in _COLUMNS.split(", "))})
+returning c.id, n.file, n.line
 """
 _CREATE = f"""
 insert into customers_review (shop_id, source, code, {_COLUMNS})
 select %(shop)s, source, code, {_COLUMNS} from import_wanted where id is null order by written_on, source, code
+returning id, source, code
 """
+_CREATED = "select w.id, n.file, n.line from written w join import_wanted n using (source, code)"
 
 REVIEWS = register(
     Kind(

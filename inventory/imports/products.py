@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 
 from inventory.models import Category, TaxRate
+from shop.imports import absent, lineage
 from shop.imports.kinds import As, Counts, Field, Kind, also, register
 from shop.imports.staging import Batch
 
@@ -29,19 +30,27 @@ def merge_products(batch: Batch) -> Counts:
     _resolve_categories(batch)
     batch.run("first", "drop table import_first")
     batch.run("first", _FIRST_PRODUCTS)
-    batch.run("changed", "create temp table import_changed (id bigint, is_new boolean) on commit drop")
+    values = {"shop": batch.shop.pk}
     batch.run("update", _WANTED)
-    batch.run("update", _UPDATE_PRODUCTS)
-    batch.run("create", _CREATE_PRODUCTS, {"shop": batch.shop.pk})
-    batch.run("barcodes", _ADD_BARCODES, {"shop": batch.shop.pk})
-    created, updated, good = batch.one("count", _COUNT_PRODUCTS)
-    return Counts(created, updated, good - created - updated)
+    batch.run("update", "analyze import_wanted")
+    lineage.write(batch, "update", "inventory_product", _UPDATE_PRODUCTS)
+    created = lineage.write(batch, "create", "inventory_product", _CREATE_PRODUCTS, values, rows=_CREATED)
+    batch.run("barcodes", _ADD_BARCODES, values)
+    lineage.touch(batch, "inventory_barcode", "select id, file, line from import_added")
+    touched, good = batch.one("count", _COUNT_PRODUCTS)
+    absent.settle(batch, _ABSENT, table="inventory_product", acts=(_DISCONTINUE,), values=_of_supplier(batch))
+    return Counts(created, touched - created, good - touched)
+
+
+def _of_supplier(batch: Batch) -> dict[str, str]:
+    """Whose products the file is about: all, or those of the supplier that the import names."""
+    return {"supplier": batch.imported.supplier if batch.imported else ""}
 
 
 _DETAILS = "name, category, unit, price, cost, tax_rate, supplier, pack_size, shelf_life_days"
 _FIRST_PRODUCTS = f"""
 create temp table import_first on commit drop as
-select distinct on (sku) sku, line, {_DETAILS} from import_rows where problem is null order by sku, file, line
+select distinct on (sku) sku, file, line, {_DETAILS} from import_rows where problem is null order by sku, file, line
 """
 _REFUSE_OTHER_DETAILS = f"""
 update import_rows r
@@ -71,7 +80,8 @@ from (
 """
 _WANTED = f"""
 create temp table import_wanted on commit drop as
-select p.id, f.sku, coalesce(f.name, p.name, f.sku) as name, coalesce(c.id, p.category_id) as category_id,
+select p.id, f.sku, f.file, f.line,
+    coalesce(f.name, p.name, f.sku) as name, coalesce(c.id, p.category_id) as category_id,
     coalesce(case when lower(f.unit) in {_KILOGRAM} then 'kg' when f.unit is not null then 'piece' end, p.unit, 'piece')
         as unit,
     coalesce(f.price, p.price) as price, coalesce(f.cost, p.cost) as cost,
@@ -85,49 +95,53 @@ left join inventory_supplier s on s.name = f.supplier
 """
 _COLUMNS = "name, category_id, unit, price, cost, tax_rate_id, supplier_id, pack_size, shelf_life_days"
 _UPDATE_PRODUCTS = f"""
-with changed as (
-    update inventory_product p set needs_review = false, {", ".join(f"{c} = n.{c}" for c in _COLUMNS.split(", "))}
-    from import_wanted n where p.id = n.id and (p.needs_review
-        or ({", ".join(f"p.{c}" for c in _COLUMNS.split(", "))})
-            is distinct from ({", ".join(f"n.{c}" for c in _COLUMNS.split(", "))}))
-    returning p.id
-)
-insert into import_changed select id, false from changed
+update inventory_product p set needs_review = false, {", ".join(f"{c} = n.{c}" for c in _COLUMNS.split(", "))}
+from import_wanted n where p.id = n.id and (p.needs_review
+    or ({", ".join(f"p.{c}" for c in _COLUMNS.split(", "))})
+        is distinct from ({", ".join(f"n.{c}" for c in _COLUMNS.split(", "))}))
+returning p.id, n.file, n.line
 """
 _CREATE_PRODUCTS = f"""
-with made as (
-    insert into inventory_product (shop_id, sku, content_unit, plu, is_active, needs_review, added_at, {_COLUMNS})
-    select %(shop)s, sku, '', '', true, false, now(), {_COLUMNS} from import_wanted where id is null order by sku
-    returning id
-)
-insert into import_changed select id, true from made
+insert into inventory_product (shop_id, sku, content_unit, plu, is_active, needs_review, added_at, {_COLUMNS})
+select %(shop)s, sku, '', '', true, false, now(), {_COLUMNS} from import_wanted where id is null order by sku
+returning id, sku
 """
+_CREATED = "select w.id, n.file, n.line from written w join import_wanted n using (sku)"
 _ADD_BARCODES = """
+create temp table import_added on commit drop as
 with added as (
     insert into inventory_barcode (shop_id, product_id, code, pack_quantity)
     select distinct %(shop)s, p.id, n.code, 1
     from import_barcodes n join import_rows r on r.file = n.file and r.line = n.line and r.problem is null
     join inventory_product p on p.sku = n.sku
     where not exists (select from inventory_barcode b where b.code = n.code)
-    returning product_id
+    returning id, product_id, code
 )
-insert into import_changed select product_id, false from added
+select distinct on (a.id) a.id, a.product_id, n.file, n.line from added a join import_barcodes n using (code)
+order by a.id, n.file, n.line
 """
 _COUNT_PRODUCTS = """
-select count(*) filter (where is_new), count(*) filter (where not is_new),
-    (select count(*) from import_rows where problem is null)
-from (select id, bool_or(is_new) as is_new from import_changed group by id) c
+select count(*), (select count(*) from import_rows where problem is null)
+from (
+    select row_id from import_touched where table_name = 'inventory_product' union select product_id from import_added
+) t
 """
+# On sale, and in no row of the files: not by its SKU, not by a row that was refused either.
+_ABSENT = """
+select p.id from inventory_product p
+where p.is_active and not exists (select from import_rows r where r.sku = p.sku)
+and (%(supplier)s = '' or p.supplier_id in (select s.id from inventory_supplier s where s.name = %(supplier)s))
+"""
+_DISCONTINUE = "update inventory_product p set is_active = false from import_absent a where p.id = a.id"
 
 
 def _resolve_tax_rates(batch: Batch) -> None:
     """Fill `import_tax_rates` (name as written, id). A rate is a name the shop has, 20 %, 20 or 0.2."""
     batch.run("tax", "create temp table import_tax_rates (name text, id bigint) on commit drop")
-    batch.run("tax", "select distinct tax_rate from import_rows where problem is null and tax_rate is not null")
-    written = [row[0] for row in batch.cursor.fetchall()]
+    written = _written(batch, "tax_rate")
     known = {rate.name.lower(): rate for rate in TaxRate.objects.all()}
     by_rate = {rate.rate: rate for rate in sorted(known.values(), key=lambda rate: -rate.pk)}
-    for words in written:
+    for words, place in written:
         rate = known.get(words.lower())
         share = _share(words)
         if rate is None and share is None:
@@ -138,7 +152,10 @@ def _resolve_tax_rates(batch: Batch) -> None:
             )
             continue
         if rate is None and share is not None:
-            rate = by_rate.get(share) or TaxRate.objects.create(name=f"{(share * 100).normalize():f} %", rate=share)
+            rate = by_rate.get(share)
+        if rate is None and share is not None:
+            rate = TaxRate.objects.create(name=f"{(share * 100).normalize():f} %", rate=share)
+            lineage.touch_made(batch, "inventory_taxrate", rate.pk, place)
             by_rate[share] = rate
         assert rate is not None
         batch.run("tax", "insert into import_tax_rates values (%(name)s, %(id)s)", {"name": words, "id": rate.pk})
@@ -156,32 +173,47 @@ def _share(words: str) -> Decimal | None:
     return share if 0 <= share < 1 else None
 
 
-def _resolve_suppliers(batch: Batch) -> None:
+def _written(batch: Batch, name: str) -> list[tuple[str, int]]:
+    """The good rows' words in a field, each with the place of its first row."""
+    good = "r.problem is null"
     batch.run(
+        name, f"select r.{name}, {lineage.FIRST} from import_rows r where {good} and r.{name} is not null group by 1"
+    )
+    return list(batch.cursor.fetchall())
+
+
+def _resolve_suppliers(batch: Batch) -> None:
+    lineage.write(
+        batch,
         "suppliers",
+        "inventory_supplier",
         """insert into inventory_supplier (shop_id, name, email, phone, delivery_weekdays, needs_review)
         select distinct %(shop)s, r.supplier, '', '', '', true from import_rows r
         where r.problem is null and r.supplier is not null
-        and not exists (select from inventory_supplier s where s.name = r.supplier)""",
+        and not exists (select from inventory_supplier s where s.name = r.supplier)
+        returning id, name""",
         {"shop": batch.shop.pk},
+        rows=f"""select id, {lineage.PLACE} from (
+            select w.id, {lineage.FIRST} from written w join import_rows r on r.supplier = w.name
+            where r.problem is null group by w.id) p""",
     )
 
 
 def _resolve_categories(batch: Batch) -> None:
     """Fill `import_categories` (name as written, id). “Dairy > Cheese” is a path; a lone name may stand anywhere."""
     batch.run("categories", "create temp table import_categories (name text, id bigint) on commit drop")
-    batch.run("categories", "select distinct category from import_rows where problem is null and category is not null")
-    written = [row[0] for row in batch.cursor.fetchall()]
+    written = _written(batch, "category")
     known = list(Category.objects.order_by("-id"))
     by_place = {(category.parent_id, category.name): category.pk for category in known}
     anywhere = {category.name: category.pk for category in known}
-    for words in written:
+    for words, place in written:
         names = [name.strip()[:120] for name in words.split(">") if name.strip()] or [words[:120]]
         found = anywhere.get(names[0]) if len(names) == 1 else None
         if found is None:
             for name in names:
                 if (found, name) not in by_place:
                     by_place[found, name] = Category.objects.create(name=name, parent_id=found).pk
+                    lineage.touch_made(batch, "inventory_category", by_place[found, name], place)
                 found = by_place[found, name]
         batch.run("categories", "insert into import_categories values (%(name)s, %(id)s)", {"name": words, "id": found})
 

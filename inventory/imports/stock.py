@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from inventory.imports.known import resolve_products
+from shop.imports import absent, lineage
 from shop.imports.kinds import As, Counts, Field, Kind, also, register
 from shop.imports.places import branch_key, resolve_branches
 from shop.imports.staging import Batch
@@ -14,18 +17,19 @@ def merge_stock(batch: Batch) -> Counts:
         "'a lot cannot hold less than nothing'",
         "r.quantity < 0 and coalesce(r.lot, r.best_before::text, r.use_by::text) is not null",
     )
-    values = {"shop": batch.shop.pk, "default": batch.default_branch, "actor": ""}
+    values = {"shop": batch.shop.pk, "default": batch.default_branch, "import": batch.imported and batch.imported.pk}
     batch.run("repeats", _REFUSE_COUNTED_TWICE.format(branch=branch_key(batch)), values)
     batch.run("repeats", _REFUSE_HALF_COUNTS.format(branch=branch_key(batch)), values)
     made = {"new_branches": resolve_branches(batch), "new_products": resolve_products(batch)}
-    batch.run("counts", _COUNTS.format(branch=branch_key(batch)), values)
+    batch.run("counts", _COUNTS.format(branch=branch_key(batch), first=lineage.FIRST), values)
     batch.run("counts", _LOCK_LEVELS)
     batch.run("counts", _TARGETS)
     created, updated, unchanged = batch.one("count", _COUNT_STOCK)
-    batch.run("lots", _WRITE_LOTS, values)
-    batch.run("movements", _MOVE_LOTS, values)
-    batch.run("movements", _MOVE_REST, values)
+    lineage.write(batch, "lots", "inventory_lot", _WRITE_LOTS, values, rows=_LOT_LINES)
+    lineage.write(batch, "movements", _MOVEMENTS, _MOVE_LOTS, values, rows=_LINES)
+    lineage.write(batch, "movements", _MOVEMENTS, _MOVE_REST, values, rows=_LINES)
     batch.run("levels", _WRITE_LEVELS, values)
+    _settle_absent(batch, values)
     return Counts(created, updated, unchanged, dict(made))
 
 
@@ -49,7 +53,7 @@ where r.problem is null and r.product = bad.product and {branch} = bad.branch
 _COUNTS = """
 create temp table import_counts on commit drop as
 select b.id as branch_id, p.id as product_id, coalesce(r.lot, '') as code, r.best_before, r.use_by,
-    min(r.quantity) as quantity, count(*)::int as rows,
+    min(r.quantity) as quantity, count(*)::int as rows, {first},
     coalesce(r.lot, r.best_before::text, r.use_by::text) is not null as is_lot
 from import_rows r
 join import_branches b on b.key = {branch}
@@ -83,6 +87,19 @@ insert into inventory_lot (shop_id, branch_id, product_id, code, quantity, recei
 select %(shop)s, branch_id, product_id, code, quantity, current_date, best_before, use_by
 from import_targets where lot_differs
 on conflict (shop_id, branch_id, product_id, code, best_before, use_by) do update set quantity = excluded.quantity
+returning id, branch_id, product_id, code, best_before, use_by
+"""
+_LOT_LINES = f"""
+select w.id, {lineage.PLACE} from written w
+join import_targets t on t.branch_id = w.branch_id and t.product_id = w.product_id
+    and (t.code, t.best_before, t.use_by) is not distinct from (w.code, w.best_before, w.use_by)
+"""
+_MOVEMENTS = "inventory_stockmovement"
+_LINES = f"""
+select w.id, {lineage.PLACE} from written w
+join (
+    select branch_id, product_id, min(place) as place from import_targets group by 1, 2
+) t using (branch_id, product_id)
 """
 _MOVE = """
 insert into inventory_stockmovement (shop_id, branch_id, product_id, lot_id, kind, quantity, occurred_at, source, note,
@@ -97,6 +114,7 @@ from (
         and (l.code, l.best_before, l.use_by) is not distinct from (t.code, t.best_before, t.use_by)
     where t.is_lot and t.lot_id is null
 ) m
+returning id, branch_id, product_id
 """
 # What the new lots do not explain of the difference stands without a lot.
 _MOVE_REST = f"""{_MOVE}
@@ -106,6 +124,7 @@ from (
         has is null and not bool_or(is_lot) as is_first
     from import_targets group by branch_id, product_id, target, has
 ) m where quantity <> 0 or is_first
+returning id, branch_id, product_id
 """
 _WRITE_LEVELS = """
 insert into inventory_stocklevel (shop_id, branch_id, product_id, quantity, tracked_from, counted_at)
@@ -113,6 +132,44 @@ select distinct %(shop)s, branch_id, product_id, target, now(), now() from impor
 where has is distinct from target
 on conflict (shop_id, branch_id, product_id) do update
     set quantity = excluded.quantity, counted_at = excluded.counted_at
+"""
+
+
+def _settle_absent(batch: Batch, values: dict[str, Any]) -> None:
+    """What is followed at the branches of the files and is in none of their rows may be counted as none."""
+    acts = (_EMPTY_LOTS, _MOVE_ABSENT, _EMPTY_LEVELS)
+    absent.settle(batch, _ABSENT, table="inventory_stocklevel", acts=acts, values=values)
+
+
+_ABSENT = """
+select v.id from inventory_stocklevel v
+where v.quantity <> 0 and v.branch_id in (select branch_id from import_counts)
+and not exists (
+    select from import_counts c where c.branch_id = v.branch_id and c.product_id = v.product_id
+) and v.product_id not in (
+    select p.id from import_rows r join inventory_product p on p.sku = r.product where r.problem is not null
+    union all
+    select b.product_id from import_rows r join inventory_barcode b on b.code = r.product where r.problem is not null
+)
+"""
+_EMPTY_LOTS = """
+update inventory_lot l set quantity = 0
+from inventory_stocklevel v join import_absent a using (id)
+where l.branch_id = v.branch_id and l.product_id = v.product_id and l.quantity > 0
+"""
+_MOVE_ABSENT = f"""
+with written as ({_MOVE}
+    from (
+        select v.branch_id, v.product_id, null::bigint as lot_id, -v.quantity as quantity
+        from (
+            select k.* from inventory_stocklevel k join import_absent a using (id)
+            order by k.branch_id, k.product_id for update of k
+        ) v
+    ) m returning id
+) insert into import_touched (table_name, row_id) select '{_MOVEMENTS}', id from written
+"""
+_EMPTY_LEVELS = """
+update inventory_stocklevel v set quantity = 0, counted_at = now() from import_absent a where v.id = a.id
 """
 
 STOCK = register(

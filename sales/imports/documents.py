@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from sales import matching
 from shop.imports.kinds import Counts
 from shop.imports.places import branch_key
 from shop.imports.staging import Batch
@@ -65,6 +66,8 @@ def write(batch: Batch, shape: Shape, made: dict[str, int]) -> Counts:
         "cutoff": batch.shop.day_starts_at_hour,
         "what": shape.what,
         "summary": shape.is_summary,
+        "import": batch.imported.pk if batch.imported else None,
+        "moves": matching.import_mark(batch.imported.pk if batch.imported else None),
     }
     for table in (
         "import_customers (code text, id bigint)",
@@ -77,7 +80,7 @@ def write(batch: Batch, shape: Shape, made: dict[str, int]) -> Counts:
     documents, created, unchanged, other, amount = batch.one("compare", _COUNT, values)
     if other:
         _refuse_other_content(batch, shape)
-    if documents:
+    if documents and not batch.dry:  # nothing in it can be refused any more, and it is most of the work
         _insert(batch, values, created)
     facts: dict[str, Any] = {"documents": documents, "amount": str(amount), **made}
     facts["first_day"], facts["last_day"] = batch.one("compare", _DAYS)
@@ -116,7 +119,7 @@ def _move_stock(batch: Batch, values: dict[str, Any]) -> None:
     batch.run("stock", _LOCK_LEVELS)
     if batch.run("stock", _INSERT_MOVEMENTS, values):
         batch.run("stock", _TAKE_BACK_COUNTED, values)
-        batch.run("stock", _CHANGE_LEVELS)
+        batch.run("stock", _CHANGE_LEVELS, values)
 
 
 _GROUP = """
@@ -176,19 +179,19 @@ select min(business_date)::text, max(business_date)::text from import_sales
 """
 _INSERT_SALES = """
 insert into sales_sale (id, shop_id, uuid, kind, source, branch_id, register_id, customer_id, receipt, sold_at,
-    business_date, cashier, total, line_count, fingerprint, received_at)
+    business_date, cashier, total, line_count, fingerprint, received_at, imported_id)
 select sale_id, %(shop)s, uuid,
     case when %(summary)s then 'summary' when is_refund then 'refund' else 'sale' end, 'import', branch_id, register_id,
     customer_id, case when %(summary)s then '' else receipt end, at,
     business_date, coalesce(cashier, ''), round(total, 2),
-    line_count, fingerprint, now()
+    line_count, fingerprint, now(), %(import)s
 from import_sales where state = 'new' order by sale_id
 """
 _INSERT_LINES = """
 insert into sales_saleline (shop_id, sale_id, product_id, name, barcode, quantity, unit_price, discount, net, tax,
-    tax_rate, cost)
+    tax_rate, cost, import_line)
 select %(shop)s, s.sale_id, l.product_id, l.name, '', l.quantity, l.unit_price, l.discount, l.net, l.tax,
-    l.tax_rate, l.cost
+    l.tax_rate, l.cost, l.line
 from import_lines l join import_sales s using (doc)
 where s.state = 'new' and l.doc between %(first)s and %(last)s
 order by s.sale_id, l.file, l.line
@@ -212,7 +215,8 @@ select 1 from inventory_stocklevel k where (k.branch_id, k.product_id) in (
 """
 _MOVED = f"""(
     select s.branch_id, l.product_id, l.quantity, l.cost, s.at, coalesce(s.at <= v.counted_at, false) as counted,
-        'sale:' || s.uuid || ':' || row_number() over (partition by l.doc order by l.file, l.line) as source
+        'sale:' || s.uuid || ':' || row_number() over (partition by l.doc order by l.file, l.line)
+            || %(moves)s as source
     from {_TRACKED}
 ) m"""
 _INSERT_MOVEMENTS = f"""

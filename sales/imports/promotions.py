@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from inventory.imports import resolve_products
+from shop.imports import lineage
 from shop.imports.kinds import As, Counts, Field, Kind, also, register
 from shop.imports.places import resolve_branches
 from shop.imports.staging import Batch
@@ -23,8 +24,8 @@ def merge_promotions(batch: Batch) -> Counts:
     batch.run("rows", _ROWS)
     batch.run("repeats", _REFUSE_OTHER_TERMS)
     batch.run("wanted", _WANTED)
-    updated = batch.run("update", _UPDATE)
-    created = batch.run("create", _CREATE, {"shop": batch.shop.pk})
+    updated = lineage.write(batch, "update", "sales_promotion", _UPDATE)
+    created = lineage.write(batch, "create", "sales_promotion", _CREATE, {"shop": batch.shop.pk}, rows=_CREATED)
     (good,) = batch.one("count", "select count(*) from import_rows where problem is null")
     return Counts(created, updated, good - created - updated, made)
 
@@ -70,7 +71,7 @@ where o.is_other and r.file = o.file and r.line = o.line
 _WANTED = f"""
 create temp table import_wanted on commit drop as
 select distinct on ({", ".join(f"n.{name}" for name in _KEY.split(", "))})
-    c.id, {", ".join(f"n.{name}" for name in _KEY.split(", "))}, coalesce(n.name, c.name, '') as name,
+    c.id, n.file, n.line, {", ".join(f"n.{name}" for name in _KEY.split(", "))}, coalesce(n.name, c.name, '') as name,
     coalesce(n.price, c.price) as price, coalesce(n.share_off, c.share_off) as share_off
 from import_promotions n
 left join sales_promotion c on c.product_id = n.product_id and c.branch_id is not distinct from n.branch_id
@@ -81,11 +82,18 @@ _UPDATE = """
 update sales_promotion c set name = n.name, price = n.price, share_off = n.share_off
 from import_wanted n
 where n.id = c.id and (c.name, c.price, c.share_off) is distinct from (n.name, n.price, n.share_off)
+returning c.id, n.file, n.line
 """
 _CREATE = f"""
 insert into sales_promotion (shop_id, {_KEY}, name, price, share_off)
 select %(shop)s, {_KEY}, name, price, share_off from import_wanted where id is null
 order by first_date, product_id, branch_id
+returning id, {_KEY}
+"""
+_CREATED = """
+select w.id, n.file, n.line from written w
+join import_wanted n on n.product_id = w.product_id and n.branch_id is not distinct from w.branch_id
+    and n.first_date = w.first_date and n.last_date = w.last_date
 """
 
 PROMOTIONS = register(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shop.imports import lineage
 from shop.imports.staging import Batch
 
 
@@ -20,16 +21,20 @@ def resolve_branches(batch: Batch) -> int:
     batch.run(
         "branches",
         f"""create temp table import_branches on commit drop as
-        select lower({named}) as key, min({named}) as name, null::bigint as id
+        select lower({named}) as key, min({named}) as name, null::bigint as id, {lineage.FIRST}
         from import_rows r where problem is null group by 1""",
         values,
     )
-    made = batch.run(
+    made = lineage.write(
+        batch,
         "branches",
+        "shop_branch",
         """insert into shop_branch (shop_id, name, needs_review)
         select %(shop)s, n.name, true from import_branches n
-        where not exists (select from shop_branch b where lower(b.name) = n.key) order by n.name""",
+        where not exists (select from shop_branch b where lower(b.name) = n.key) order by n.name
+        returning id, name""",
         values,
+        rows=f"select w.id, {lineage.PLACE} from written w join import_branches n using (name)",
     )
     batch.run(
         "branches", "update import_branches n set id = (select min(id) from shop_branch b where lower(b.name) = n.key)"
@@ -43,19 +48,24 @@ def resolve_registers(batch: Batch) -> int:
     batch.run(
         "registers",
         f"""create temp table import_registers on commit drop as
-        select b.id as branch_id, lower(r.register) as key, min(r.register) as name, null::bigint as id
+        select b.id as branch_id, lower(r.register) as key, min(r.register) as name, null::bigint as id,
+            {lineage.FIRST}
         from import_rows r join import_branches b on b.key = {branch_key(batch)}
         where r.problem is null and r.register is not null group by 1, 2""",
         values,
     )
-    made = batch.run(
+    made = lineage.write(
+        batch,
         "registers",
+        "shop_register",
         """insert into shop_register (shop_id, branch_id, name, needs_review)
         select %(shop)s, n.branch_id, n.name, true from import_registers n
         where not exists (
             select from shop_register t where t.branch_id = n.branch_id and lower(t.name) = n.key)
-        order by n.branch_id, n.name""",
+        order by n.branch_id, n.name
+        returning id, branch_id, name""",
         values,
+        rows=f"select w.id, {lineage.PLACE} from written w join import_registers using (branch_id, name)",
     )
     batch.run(
         "registers",

@@ -11,7 +11,8 @@ from typing import Any, TextIO
 from django.db import connection, transaction
 
 from shop import csvout
-from shop.imports import lineage
+from shop.imports import absent as absent_rows
+from shop.imports import lineage, problems
 from shop.imports.kinds import Counts, Kind
 from shop.imports.mapping import Mapping, complete
 from shop.imports.reading import Layout, Source, Table, look
@@ -21,6 +22,7 @@ from shop.tenancy import current_shop_id
 
 # Rows are joined and grouped in memory up to this; above it PostgreSQL spills to disk.
 _WORK_MEM = "64MB"
+MOST_GROUPS = 50
 # From so many new rows on, the planner is told at once; below, PostgreSQL finds out in time by itself.
 _MANY = 5000
 
@@ -75,15 +77,34 @@ def run(
     rows are written to `refused_to` as CSV: the file's columns, then line and reason. Running the same files again
     changes nothing. Raises ImportRefused where nothing could be imported.
     """
+    return _run(kind, sources, mapping, branch, layouts, imported, absent, progress, refused_to, dry=False)
+
+
+def _run(
+    kind: Kind,
+    sources: Sequence[Source],
+    mapping: Mapping,
+    branch: str,
+    layouts: Sequence[Layout] | None,
+    imported: Import | None,
+    absent: str,
+    progress: Progress,
+    refused_to: TextIO | None,
+    *,
+    dry: bool,
+) -> Result:
     started = time.perf_counter()
+    absent_rows.must_be_known(kind, absent)
     files = _look_through(kind, sources, mapping, layouts)
     with transaction.atomic(), connection.cursor() as cursor:
-        batch = _begin(cursor, files, progress, branch, imported)
+        batch = _begin(cursor, files, progress, branch)
+        batch.imported, batch.absent, batch.dry = imported, absent, dry
+        lineage.begin(cursor, imported)
         rows = stage(batch, kind, files)
         _wait_for_turn(batch)
         lineage.prepare(batch)
         counts = kind.merge(batch)
-        lineage.keep(batch, imported)
+        lineage.keep(batch)
         progress(0.95)
         result = _result(batch, counts, rows)
         if refused_to is not None and result.refused:
@@ -108,17 +129,7 @@ def check(
 ) -> Result:
     """What `run` would do and refuse: a whole import that is rolled back. Nothing is written but `refused_to`."""
     with transaction.atomic():
-        result = run(
-            kind=kind,
-            sources=sources,
-            mapping=mapping,
-            branch=branch,
-            layouts=layouts,
-            imported=imported,
-            absent=absent,
-            progress=progress,
-            refused_to=refused_to,
-        )
+        result = _run(kind, sources, mapping, branch, layouts, imported, absent, progress, refused_to, dry=True)
         transaction.set_rollback(True)
     return result
 
@@ -144,7 +155,7 @@ def _look_through(
     ]
 
 
-def _begin(cursor: Any, files: Sequence[Staged], progress: Progress, branch: str, imported: Import | None) -> Batch:
+def _begin(cursor: Any, files: Sequence[Staged], progress: Progress, branch: str) -> Batch:
     batch = Batch(
         shop=Shop.objects.get(pk=current_shop_id()),
         cursor=cursor,
@@ -153,7 +164,6 @@ def _begin(cursor: Any, files: Sequence[Staged], progress: Progress, branch: str
         default_branch=branch or _first_branch(),
     )
     _work_in_bulk(cursor)
-    lineage.begin(cursor, imported)
     # Checks at commit would be one long silence; at each statement they are part of its progress.
     batch.run("begin", "set constraints all immediate")
     for staged in files:
@@ -184,13 +194,8 @@ _TRY_LOCK = "select pg_try_advisory_xact_lock(hashtextextended('imports', %(shop
 
 
 def _result(batch: Batch, counts: Counts, rows: int) -> Result:
-    batch.run(
-        "reasons",
-        r"""select regexp_replace(regexp_replace(problem, '“[^”]*”', '“…”', 'g'), '\d+', 'N', 'g') as cause,
-            min(problem), count(*) from import_rows where problem is not null group by 1 order by 3 desc""",
-    )
-    reasons = [(example, count) for _, example, count in batch.cursor.fetchall()]
-    refused = sum(count for _, count in reasons)
+    found = problems.groups(batch)
+    refused = sum(group["count"] for group in found)
     result = Result(
         created=counts.created,
         updated=counts.updated,
@@ -198,8 +203,12 @@ def _result(batch: Batch, counts: Counts, rows: int) -> Result:
         refused=refused,
         facts=counts.facts,
         notes=batch.notes,
-        reasons=reasons[:20],
+        reasons=[(group["cause"], group["count"]) for group in found[:20]],
         statements={name: round(seconds, 3) for name, seconds in batch.seconds.items()},
+        groups=found[:MOST_GROUPS],
+        absent=batch.absent,
+        absent_count=batch.absent_count,
+        money=str(counts.facts.get("amount", "")),
     )
     if result.rows != rows:
         raise AssertionError(f"{rows} rows were read, but {result.rows} are accounted for")
