@@ -162,8 +162,8 @@ PRICES = register(
         name="prices",
         title="New prices",
         about=(
-            "One row a product and its new shelf price. Without a day and a branch it holds at once. Prices for a later "
-            "day, for one branch, or to be looked at first wait as a draft under Prices, Batches, until somebody "
+            "One row a product and its new shelf price. Without a day and a branch it holds at once. Prices for a "
+            "later day, for one branch, or to be looked at first wait as a draft under Prices, Batches, until somebody "
             "approves it; so does a price below what your country's law lets you sell for."
         ),
         fields=(

@@ -124,11 +124,12 @@ where f.item_id is null and i.supplier_id = f.supplier_id and i.code = f.code
 _PRICES = f"""
 create temp table import_prices on commit drop as
 select w.*, e.id as known, case when w.cost_now = w.cost or w.takes then 'taken' else 'waiting' end as state,
-    case when e.id is null and held.cost is distinct from w.cost then 'new' when e.cost <> w.cost then 'other' else '' end
-        as change
+    case when e.id is null and held.cost is distinct from w.cost then 'new' when e.cost <> w.cost then 'other'
+        else '' end as change
 from (
-    select distinct on (f.item_id, i.from_date) f.item_id, i.from_date, i.file, i.line, f.product_id, {_PER_UNIT} as cost,
-        p.cost as cost_now, f.product_id is not null and i.from_date <= %(today)s and lower(i.take_cost) in {YES} as takes
+    select distinct on (f.item_id, i.from_date) f.item_id, i.from_date, i.file, i.line, f.product_id,
+        {_PER_UNIT} as cost, p.cost as cost_now,
+        f.product_id is not null and i.from_date <= %(today)s and lower(coalesce(i.take_cost, 'no')) in {YES} as takes
     from import_items i
     join import_first f using (supplier_id, code)
     left join inventory_product p on p.id = f.product_id
@@ -175,9 +176,9 @@ SUPPLIER_PRICES = register(
         title="A supplier's price list",
         about=(
             "One row an article of a supplier and what it costs you. An article is known by the supplier and its code "
-            "there; what it is of yours is found by your SKU or a barcode, and kept. A price that differs from the last "
-            "one waits under Prices, Supplier prices, where you take the cost over and choose new shelf prices. The "
-            "same list again, later too, changes nothing."
+            "there; what it is of yours is found by your SKU or a barcode, and kept. A price that differs from the "
+            "last one waits under Prices, Supplier prices, where you take the cost over and choose new shelf prices. "
+            "The same list again, later too, changes nothing."
         ),
         fields=(
             Field(
@@ -285,7 +286,6 @@ SUPPLIER_PRICES = register(
         merge=merge_supplier_prices,
         grows=("inventory_supplieritem", "inventory_supplierprice"),
         noun=("price", "prices"),
-        absent=("discontinue",),
         rank=7,
     )
 )

@@ -139,7 +139,8 @@ insert into inventory_supplier (shop_id, name, needs_review, {_DETAILS})
 select %(shop)s, name, false, {_DETAILS} from import_wanted where id is null order by name
 """
 _TOUCHED = """
-select s.id, w.file, w.line from import_wanted w join inventory_supplier s on s.id = w.id or lower(s.name) = lower(w.name)
+select s.id, w.file, w.line from import_wanted w
+join inventory_supplier s on s.id = w.id or w.id is null and s.name = w.name
 """
 
 SUPPLIERS = register(

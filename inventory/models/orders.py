@@ -21,7 +21,8 @@ class OrderQuerySet(ShopQuerySet):
 class PurchaseOrder(ShopOwned):
     """An order of one branch to one supplier: filled while a draft, approved once, then mailed and received.
 
-    `number` counts within the shop. `cutoff_at` is the supplier's cut-off for it, `expected_on` the delivery day.
+    `number` counts within the shop; `reference` is the number another system gave an order that came from its file.
+    `cutoff_at` is the supplier's cut-off for it, `expected_on` the delivery day.
     """
 
     class State(models.TextChoices):
@@ -40,6 +41,7 @@ class PurchaseOrder(ShopOwned):
     ON_THE_WAY = ("draft", "approved", "part")
 
     number = models.PositiveIntegerField()
+    reference = models.CharField("number elsewhere", max_length=64, blank=True, default="", db_default="")
     branch = ShopForeignKey(Branch, related_name="+")
     supplier = ShopForeignKey(Supplier, related_name="orders")
     state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT)
@@ -63,6 +65,11 @@ class PurchaseOrder(ShopOwned):
             models.UniqueConstraint(fields=["shop", "number"], name="order_number_once"),
             models.UniqueConstraint(
                 fields=["shop", "branch", "supplier"], condition=Q(state="draft"), name="order_one_draft_a_supplier"
+            ),
+            models.UniqueConstraint(
+                fields=["shop", "supplier", "branch", "reference"],
+                condition=~Q(reference=""),
+                name="order_reference_once",
             ),
             models.CheckConstraint(
                 condition=Q(state__in=["draft", "approved", "part", "received", "cancelled"]), name="order_state_known"
