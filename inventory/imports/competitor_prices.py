@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 
 from inventory.competitors import matching
+from shop.imports import lineage
 from shop.imports.kinds import As, Counts, Field, Kind, also, register
 from shop.imports.staging import Batch
 
@@ -30,8 +31,9 @@ def merge_competitor_prices(batch: Batch) -> Counts:
     made = {"new_competitors": batch.run("competitors", _COMPETITORS, {"shop": batch.shop.pk})}
     made["new_items"] = _resolve_items(batch)
     batch.run("first", _FIRST)
-    updated = batch.run("update", _UPDATE)
-    created = batch.run("create", _CREATE, {"shop": batch.shop.pk})
+    table, shop = "inventory_competitorprice", {"shop": batch.shop.pk}
+    updated = lineage.write(batch, "update", table, _UPDATE)
+    created = lineage.write(batch, "create", table, _CREATE, shop, rows=_CREATED)
     (good,) = batch.one("count", "select count(*) from import_rows where problem is null")
     return Counts(created, updated, good - created - updated, made)
 
@@ -39,7 +41,9 @@ def merge_competitor_prices(batch: Batch) -> Counts:
 def _resolve_items(batch: Batch) -> int:
     """Fill `import_items` (competitor, key, id): an item is known by its barcode, else by its name and size."""
     batch.run("items", _ITEMS)
-    made = batch.run("items", _NEW_ITEMS, {"shop": batch.shop.pk})
+    made = lineage.write(
+        batch, "items", "inventory_competitoritem", _NEW_ITEMS, {"shop": batch.shop.pk}, rows=_MADE_ITEMS
+    )
     batch.run("items", "drop table import_items")
     batch.run("items", _ITEMS)
     batch.run("items", _RENAMED)
@@ -81,7 +85,7 @@ where not exists (select from inventory_competitor c where lower(c.name) = s.key
 _ITEMS = """
 create temp table import_items on commit drop as
 select distinct on (s.key, s.item) s.key, s.item, c.id as competitor_id, s.code, s.name, s.content,
-    coalesce(b.id, n.id) as id
+    coalesce(b.id, n.id) as id, s.file, s.line
 from import_seen s
 join (select lower(name) as key, min(id) as id from inventory_competitor group by 1) c on c.key = s.key
 left join (
@@ -99,6 +103,11 @@ insert into inventory_competitoritem (shop_id, competitor_id, name, barcode, con
     candidates)
 select %(shop)s, competitor_id, name, code, content, 'new', '', 1, '[]' from import_items where id is null
 order by competitor_id, name, code
+returning id, competitor_id, name, barcode, content
+"""
+_MADE_ITEMS = """
+select w.id, n.file, n.line from written w join import_items n
+on (n.competitor_id, n.name, n.code, n.content) = (w.competitor_id, w.name, w.barcode, w.content)
 """
 # A code's name as the latest file has it.
 _RENAMED = """
@@ -111,7 +120,7 @@ from import_items n where n.id = i.id and n.code <> ''
 _FIRST = """
 create temp table import_first on commit drop as
 select distinct on (n.id, s.seen_on, s.is_promotion) n.id, s.seen_on, s.is_promotion, s.price, left(s.source, 80)
-    as source, p.id as known
+    as source, p.id as known, s.file, s.line
 from import_seen s join import_items n using (key, item)
 left join inventory_competitorprice p
     on p.item_id = n.id and p.seen_on = s.seen_on and p.is_promotion = s.is_promotion
@@ -120,11 +129,17 @@ order by n.id, s.seen_on, s.is_promotion, s.file, s.line
 _UPDATE = """
 update inventory_competitorprice p set price = f.price, source = f.source, entered_by = 'import', entered_at = now()
 from import_first f where p.id = f.known and p.price <> f.price
+returning p.id, f.file, f.line
 """
 _CREATE = """
 insert into inventory_competitorprice (shop_id, item_id, price, is_promotion, seen_on, source, entered_by, entered_at)
 select %(shop)s, id, price, is_promotion, seen_on, source, 'import', now() from import_first where known is null
 order by seen_on, id
+returning id, item_id, seen_on, is_promotion
+"""
+_CREATED = """
+select w.id, f.file, f.line from written w join import_first f
+on f.id = w.item_id and f.seen_on = w.seen_on and f.is_promotion = w.is_promotion
 """
 
 

@@ -69,14 +69,16 @@ def _put_in_drafts(batch: Batch) -> int:
     batch.run("draft", "select distinct branch_id, from_date, starts_at from import_wanted where state = 'draft'")
     places, named = batch.cursor.fetchall(), []
     for branch, day, starts_at in sorted(places, key=lambda place: (place[0] or 0, place[1] or dt.date.min)):
-        values = {"branch": branch, "day": day}
+        values: dict[str, Any] = {"branch": branch, "day": day}
         batch.run("draft", f"select product_id, price {_OF_DRAFT}", values)
         prices = sorted(batch.cursor.fetchall())
         draft = _open(batch, branch, day, starts_at)
         for at in range(0, len(prices), price_batches.MOST):
             some = dict(prices[at : at + price_batches.MOST])
             price_batches.put(batch=draft.pk, prices=some, by=current_actor()[0], note="From a file")
-        lineage.touch(batch, "inventory_pricebatchline", _LINES_OF_DRAFT, {**values, "batch": draft.pk})
+        values["batch"] = draft.pk
+        lineage.touch(batch, "inventory_pricebatch", _DRAFT_OF_LINES, values)
+        lineage.touch(batch, "inventory_pricebatchline", _LINES_OF_DRAFT, values)
         named.append(draft.name)
     if named:
         where = f"the draft “{named[0]}”" if len(named) == 1 else f"{len(named)} drafts"
@@ -146,6 +148,7 @@ _OF_DRAFT = """
 from import_wanted w where w.state = 'draft' and w.branch_id is not distinct from %(branch)s
 and w.from_date is not distinct from %(day)s
 """
+_DRAFT_OF_LINES = f"select %(batch)s::bigint, w.file, w.line {_OF_DRAFT}"
 _LINES_OF_DRAFT = """
 select l.id, w.file, w.line from import_wanted w join inventory_pricebatchline l
     on l.batch_id = %(batch)s and l.product_id = w.product_id

@@ -32,12 +32,12 @@ def merge_purchase_orders(batch: Batch) -> Counts:
         batch.notes.append(f"Lines of orders whose goods were received here were left as they are: {left:,}.")
     batch.run("orders", "select pg_advisory_xact_lock(hashtextextended('orders', %(shop)s))", values)
     batch.run("orders", _ORDERS)
-    orders = batch.run("orders", _NEW_ORDERS.format(actor=actor), values)
+    made_orders = _NEW_ORDERS.format(actor=actor)
+    orders = lineage.write(batch, "orders", "inventory_purchaseorder", made_orders, values, rows=_MADE_ORDERS)
     batch.run("orders", _FIND_ORDERS)
-    updated, created = batch.run("lines", _UPDATE_LINES), batch.run("lines", _NEW_LINES, values)
+    updated = lineage.write(batch, "lines", "inventory_purchaseorderline", _UPDATE_LINES)
+    created = lineage.write(batch, "lines", "inventory_purchaseorderline", _NEW_LINES, values, rows=_MADE_LINES)
     batch.run("orders", _SETTLE)
-    lineage.touch(batch, "inventory_purchaseorder", _TOUCHED_ORDERS)
-    lineage.touch(batch, "inventory_purchaseorderline", _TOUCHED_LINES)
     (good,) = batch.one("count", "select count(*) from import_rows where problem is null")
     return Counts(created, updated, good - created - updated, {**made, "orders": orders})
 
@@ -91,6 +91,11 @@ select %(shop)s, (select coalesce(max(number), 0) from inventory_purchaseorder)
     o.number, o.branch_id, o.supplier_id, 'approved', o.expected_on, 'From a file', {actor}, o.at, {actor}, o.at, '',
     '', ''
 from import_orders o where o.id is null
+returning id, supplier_id, branch_id, reference
+"""
+_MADE_ORDERS = """
+select w.id, o.file, o.line from written w
+join import_orders o on (o.supplier_id, o.branch_id, o.number) = (w.supplier_id, w.branch_id, w.reference)
 """
 _FIND_ORDERS = """
 update import_lines l set order_id = o.id from inventory_purchaseorder o
@@ -107,6 +112,7 @@ update inventory_purchaseorderline t set {", ".join(f"{cell} = n.{cell}" for cel
 from import_lines l join inventory_purchaseorderline m on {_NOW}
 where t.id = m.id and ({", ".join(f"m.{cell}" for cell in _CELLS.split(", "))})
     is distinct from ({", ".join(f"n.{cell}" for cell in _CELLS.split(", "))})
+returning t.id, l.file, l.line
 """
 _NEW_LINES = """
 insert into inventory_purchaseorderline (shop_id, order_id, product_id, quantity, pack_size, unit_cost, received,
@@ -117,7 +123,9 @@ from import_lines l
 where not exists (
     select from inventory_purchaseorderline m where m.order_id = l.order_id and m.product_id = l.product_id)
 order by l.order_id, l.file, l.line
+returning id, order_id, product_id
 """
+_MADE_LINES = "select w.id, l.file, l.line from written w join import_lines l using (order_id, product_id)"
 # As `inventory.deliveries` settles an order: its state is what its lines say.
 _SETTLE = """
 update inventory_purchaseorder o set state = n.state
@@ -126,13 +134,6 @@ from (
         when bool_or(m.is_closed or m.received > 0) then 'part' else 'approved' end as state
     from inventory_purchaseorderline m where m.order_id in (select order_id from import_lines) group by 1
 ) n where n.order_id = o.id and o.state <> n.state and o.state <> 'cancelled'
-"""
-_TOUCHED_ORDERS = """
-select l.order_id, min(l.file), min(l.line) from import_lines l group by 1
-"""
-_TOUCHED_LINES = """
-select m.id, l.file, l.line from import_lines l
-join inventory_purchaseorderline m on m.order_id = l.order_id and m.product_id = l.product_id
 """
 
 PURCHASE_ORDERS = register(

@@ -28,9 +28,8 @@ def merge_supplier_prices(batch: Batch) -> Counts:
     items = _write_items(batch, values)
     batch.run("prices", _PRICES, values)
     updated, created = batch.run("prices", _UPDATE), batch.run("prices", _CREATE, values)
-    batch.run("costs", _TAKE_COSTS, values)
-    lineage.touch(batch, "inventory_supplierprice", _TOUCHED_PRICES)
-    lineage.touch(batch, "inventory_product", _TOUCHED_PRODUCTS)
+    lineage.touch(batch, "inventory_supplierprice", _TOUCHED)
+    lineage.write(batch, "costs", "inventory_product", _TAKE_COSTS)
     return _counted(batch, created, updated, {**made, **items})
 
 
@@ -47,10 +46,9 @@ def _refuse(batch: Batch) -> None:
 def _write_items(batch: Batch, values: dict[str, object]) -> dict[str, int]:
     """New articles are made, known ones get the cells that are filled; returns what is worth telling."""
     batch.run("items", _FIRST)
-    changed = batch.run("items", _UPDATE_ITEMS)
-    new = batch.run("items", _CREATE_ITEMS, values)
+    changed = lineage.write(batch, "items", "inventory_supplieritem", _UPDATE_ITEMS)
+    new = lineage.write(batch, "items", "inventory_supplieritem", _CREATE_ITEMS, values, rows=_MADE_ITEMS)
     batch.run("items", _FIND_ITEMS)
-    lineage.touch(batch, "inventory_supplieritem", "select item_id, file, line from import_first")
     (unmatched,) = batch.one("items", "select count(*) from import_first where product_id is null")
     if unmatched:
         many = "1 article is" if unmatched == 1 else f"{unmatched:,} articles are"
@@ -110,12 +108,15 @@ update inventory_supplieritem i set name = coalesce(f.name, i.name), barcode = c
 from import_first f where f.item_id = i.id and (not i.is_listed
     or (i.name, i.barcode, i.pack_size, i.product_id) is distinct from (coalesce(f.name, i.name),
         coalesce(f.barcode, i.barcode), coalesce(f.pack_size, i.pack_size), coalesce(i.product_id, f.product_id)))
+returning i.id, f.file, f.line
 """
 _CREATE_ITEMS = """
 insert into inventory_supplieritem (shop_id, supplier_id, code, name, barcode, pack_size, product_id, is_listed)
 select %(shop)s, supplier_id, code, coalesce(name, ''), coalesce(barcode, ''), pack_size, product_id, true
 from import_first where item_id is null order by supplier_id, code
+returning id, supplier_id, code
 """
+_MADE_ITEMS = "select w.id, f.file, f.line from written w join import_first f using (supplier_id, code)"
 _FIND_ITEMS = """
 update import_first f set item_id = i.id from inventory_supplieritem i
 where f.item_id is null and i.supplier_id = f.supplier_id and i.code = f.code
@@ -160,15 +161,15 @@ from import_prices where change = 'new' order by item_id, from_date
 _TAKE_COSTS = """
 update inventory_product p set cost = n.cost
 from (
-    select distinct on (product_id) product_id, cost from import_prices where takes and change <> ''
+    select distinct on (product_id) product_id, cost, file, line from import_prices where takes and change <> ''
     order by product_id, from_date desc, file desc, line desc
 ) n where n.product_id = p.id and p.cost is distinct from n.cost
+returning p.id, n.file, n.line
 """
-_TOUCHED_PRICES = """
+_TOUCHED = """
 select p.id, n.file, n.line from import_prices n
 join inventory_supplierprice p on p.item_id = n.item_id and p.from_date = n.from_date where n.change <> ''
 """
-_TOUCHED_PRODUCTS = "select product_id, file, line from import_prices where takes and change <> ''"
 
 SUPPLIER_PRICES = register(
     Kind(

@@ -17,22 +17,24 @@ def resolve_suppliers(batch: Batch) -> int:
     """Fill `import_suppliers` (key, id) for the good rows' suppliers, compared without case; returns how many were
     made for review."""
     batch.run("suppliers", _NAMED)
-    made = batch.run("suppliers", _MAKE, {"shop": batch.shop.pk})
+    made = lineage.write(batch, "suppliers", "inventory_supplier", _MAKE, {"shop": batch.shop.pk}, rows=_MADE)
     batch.run("suppliers", _FIND)
     batch.run("suppliers", "analyze import_suppliers")
     return made
 
 
-_NAMED = """
+_NAMED = f"""
 create temp table import_suppliers on commit drop as
-select lower(supplier) as key, min(supplier) as name, null::bigint as id
-from import_rows where problem is null and supplier is not null group by 1
+select lower(r.supplier) as key, min(r.supplier) as name, null::bigint as id, {lineage.FIRST}
+from import_rows r where r.problem is null and r.supplier is not null group by 1
 """
 _MAKE = """
 insert into inventory_supplier (shop_id, name, email, phone, delivery_weekdays, needs_review)
 select %(shop)s, n.name, '', '', '', true from import_suppliers n
 where not exists (select from inventory_supplier s where lower(s.name) = n.key) order by n.name
+returning id, name
 """
+_MADE = f"select w.id, {lineage.PLACE} from written w join import_suppliers n using (name)"
 _FIND = """
 update import_suppliers n set id = (select min(id) from inventory_supplier s where lower(s.name) = n.key)
 """
@@ -47,9 +49,8 @@ def merge_suppliers(batch: Batch) -> Counts:
     batch.run("first", _FIRST)
     batch.run("repeats", _REFUSE_OTHER_DETAILS)
     batch.run("wanted", _WANTED)
-    updated = batch.run("update", _UPDATE)
-    created = batch.run("create", _CREATE, {"shop": batch.shop.pk})
-    lineage.touch(batch, "inventory_supplier", _TOUCHED)
+    updated = lineage.write(batch, "update", "inventory_supplier", _UPDATE)
+    created = lineage.write(batch, "create", "inventory_supplier", _CREATE, {"shop": batch.shop.pk}, rows=_CREATED)
     (good,) = batch.one("count", "select count(*) from import_rows where problem is null")
     return Counts(created, updated, good - created - updated)
 
@@ -133,15 +134,14 @@ update inventory_supplier s set needs_review = false, {", ".join(f"{name} = n.{n
 from import_wanted n where n.id = s.id and (s.needs_review
     or ({", ".join(f"s.{name}" for name in _DETAILS.split(", "))})
         is distinct from ({", ".join(f"n.{name}" for name in _DETAILS.split(", "))}))
+returning s.id, n.file, n.line
 """
 _CREATE = f"""
 insert into inventory_supplier (shop_id, name, needs_review, {_DETAILS})
 select %(shop)s, name, false, {_DETAILS} from import_wanted where id is null order by name
+returning id, name
 """
-_TOUCHED = """
-select s.id, w.file, w.line from import_wanted w
-join inventory_supplier s on s.id = w.id or w.id is null and s.name = w.name
-"""
+_CREATED = "select w.id, f.file, f.line from written w join import_wanted f using (name)"
 
 SUPPLIERS = register(
     Kind(
