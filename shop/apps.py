@@ -13,7 +13,7 @@ class ShopConfig(AppConfig):
     def ready(self) -> None:
         from shop import checks  # noqa: F401  registers itself
 
-        autodiscover_modules("imports", "exports")  # each app declares what comes in and goes out
+        autodiscover_modules("imports", "exports", "feeds")  # each app declares what comes in and goes out
         post_migrate.connect(_raise_walls, sender=self)
 
 

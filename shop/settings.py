@@ -326,6 +326,19 @@ MODELS_MONTHLY_LIMIT = env.whole(
     meaning="US dollars a month a shop may spend on models until it sets its own limit.",
 )
 
+# --- Feeds: files that come by themselves -----------------------------------------------------------------------
+FEEDS_FOLDER = env.text(
+    "AISLE_FEEDS_FOLDER",
+    "",
+    meaning="Folder in which feeds may watch; each shop has one below it, named by its address. Empty: none may.",
+    example="/srv/aisle/feeds",
+)
+FEEDS_PRIVATE_NETWORKS = env.flag(
+    "AISLE_FEEDS_PRIVATE_NETWORKS",
+    False,
+    meaning="Let feeds call mailboxes and addresses in this server's own network, there without TLS too.",
+)
+
 # --- Celery: the broker carries hints only, work is rows in shop.Job ---------------------------------------------
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
@@ -361,6 +374,8 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-jobs": {"task": "shop.tasks.sweep_jobs", **_SWEEP},
     # What is due begins even where beat's own message for it was lost.
     "start-due-schedules": {"task": "shop.tasks.start_due_schedules", **_SWEEP},
+    # Feeds whose moment has come, and those with a file whose import has ended.
+    "start-due-feeds": {"task": "shop.tasks.start_due_feeds", "schedule": 60.0, "options": {"expire_seconds": 60}},
     # Keeps the queue of changed days short; pages refresh what they read anyway.
     "refresh-rollups": {"task": "sales.tasks.refresh_all_rollups", "schedule": 300.0},
     # Prices that have started become the products' own; tills are told them ahead anyway.

@@ -7,6 +7,7 @@ from celery import Task, current_app, shared_task
 from celery.signals import beat_embedded_init, beat_init
 
 from shop import jobs, schedules
+from shop.feeds import fetching
 from shop.tenancy import no_shop, use_shop
 
 
@@ -63,6 +64,19 @@ def start_due_schedules() -> None:
     for shop_id, schedule_id in schedules.due():
         ids = {"shop_id": shop_id, "schedule_id": schedule_id}
         current_app.send_task(schedules.START, kwargs=ids, retry=False)
+
+
+@shop_task
+def start_feed(*, shop_id: int, feed_id: int) -> None:
+    fetching.start(feed_id)
+
+
+@platform_task
+def start_due_feeds() -> None:
+    for shop_id, feed_id in fetching.due():
+        current_app.send_task(
+            "shop.tasks.start_feed", kwargs={"shop_id": shop_id, "feed_id": feed_id}, retry=False, expires=120
+        )
 
 
 @beat_init.connect  # type: ignore[untyped-decorator]
