@@ -18,7 +18,7 @@ from shop.imports.errors import ImportRefused
 from shop.imports.limits import (
     MEGABYTE,
     MOST_DIRECTORY,
-    MOST_MEMBERS,
+    MOST_ENTRIES,
     MOST_RATIO,
     MOST_UNPACKED,
     RATIO_COUNTS_FROM,
@@ -61,10 +61,8 @@ def _check_end(raw: BinaryIO, size: int, name: str) -> None:
     if locator.startswith(_LOCATOR):
         raw.seek(min(struct.unpack("<Q", locator[8:16])[0], size))
         entries, directory = struct.unpack("<QQ", raw.read(48).ljust(48, b"\xff")[32:48])
-    if entries > MOST_MEMBERS:
-        raise ImportRefused(f"{name} holds more than {MOST_MEMBERS} files. Pack fewer of them at a time.")
-    if directory > MOST_DIRECTORY:
-        raise _damaged(name)
+    if entries > MOST_ENTRIES or directory > MOST_DIRECTORY:
+        raise ImportRefused(f"{name} holds more than {MOST_ENTRIES:,} files, or its list of them is damaged.")
 
 
 def _check_entries(found: zipfile.ZipFile, size: int, name: str, most: int) -> None:

@@ -12,6 +12,7 @@ MOST_WORKBOOK = 20 * MEGABYTE
 MOST_WORKBOOK_UNPACKED = 400 * MEGABYTE
 
 MOST_MEMBERS = 200
+MOST_ENTRIES = 5000  # of an .xlsx too, where every picture is one
 MOST_DIRECTORY = MEGABYTE
 # No table packs this well. Small files are let off: a short list of equal rows does no harm.
 MOST_RATIO = 100

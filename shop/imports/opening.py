@@ -14,7 +14,7 @@ from typing import Any, BinaryIO, cast
 
 from shop.imports import archives, workbooks
 from shop.imports.errors import ImportRefused
-from shop.imports.limits import MOST_UNPACKED, MOST_UPLOADED, MOST_WORKBOOK
+from shop.imports.limits import MOST_MEMBERS, MOST_UNPACKED, MOST_UPLOADED, MOST_WORKBOOK
 from shop.imports.reading import Source
 
 TEXTS = (".csv", ".tsv", ".tab", ".txt")
@@ -118,6 +118,8 @@ def _first_look_at_zip(raw: BinaryIO, name: str) -> list[zipfile.ZipInfo]:
 def _tables_in(found: zipfile.ZipFile, name: str) -> tuple[list[zipfile.ZipInfo], list[str]]:
     """The files that may be tables, and the names of those that are none. Raises ImportRefused where there are none."""
     everything = archives.files(found)
+    if len(everything) > MOST_MEMBERS:
+        raise ImportRefused(f"{name} holds more than {MOST_MEMBERS} files. Pack fewer of them at a time.")
     for entry in everything:
         if entry.filename.lower().endswith((".zip", ".gz", ".7z", ".rar", ".tar", ".tgz", ".bz2", ".xz")):
             raise ImportRefused(
@@ -152,7 +154,7 @@ def open_tables(source: Source, folder: Path) -> list[Member]:
         path = folder / "workbook"
         with _opened(source) as raw:
             archives.keep(raw, path, most=MOST_WORKBOOK, name=source.name)
-        return _sheets(path, folder / "sheets", source.name)
+        return _members_of(path, folder / "sheets", source.name)
     with _opened(source) as raw:
         zipped = raw.read(4) == archives.ZIP_MAGIC
     return _of_zip(source, folder) if zipped else _of_gzip(source, folder)
@@ -179,7 +181,7 @@ def _of_zip(source: Source, folder: Path) -> list[Member]:
             path = folder / f"{place}"
             archives.unpack(opened, entry, path, most=left, name=source.name)
             left -= path.stat().st_size
-            found += _members_of(path, folder / f"{place}-sheets", archives.label(entry.filename))
+            found += _members_of(path, folder / f"sheets{place}", archives.label(entry.filename))
     if others:
         told = f"Left out, being no tables: {', '.join(others[:5])}{' and more' if len(others) > 5 else ''}."
         found[0] = Member(found[0].name, found[0].source, (*found[0].evidence, told), found[0].said)
@@ -197,7 +199,9 @@ def _members_of(path: Path, folder: Path, name: str) -> list[Member]:
         kind = workbooks.what_is(raw, name)
     if kind == "zip":
         raise ImportRefused(f"{name} is an archive inside an archive. Pack the tables themselves.")
-    return _sheets(path, folder, name) if kind else [Member(name, _on_disk(path, name))]
+    if not kind:
+        return [Member(name, _on_disk(path, name))]
+    return _sheets(path.rename(path.with_suffix(f".{kind}")), folder, name)
 
 
 def _sheets(path: Path, folder: Path, name: str) -> list[Member]:

@@ -14,6 +14,7 @@ import re
 import resource
 import sys
 import zipfile
+import zlib
 from collections.abc import Iterator
 from decimal import Decimal
 from html import unescape
@@ -29,6 +30,12 @@ _BREAKS = re.compile(r"\s*[\r\n\x0b\x0c\x85\u2028\u2029]\s*")
 _Format = str  # "%" or how many digits a code is filled up to, as "13"
 _Special = Iterator[tuple[int, int, _Format]]
 
+TOO_LARGE = (
+    "takes far more memory than a workbook of its size should. It may hold a value far away from its table: delete the "
+    "empty rows and columns, or save the sheet as CSV,"
+)
+UNREADABLE = "is damaged, or no workbook. Open it, save it again as .xlsx"
+
 
 class CannotRead(Exception):
     """Why, in words for the person who sent it."""
@@ -42,10 +49,10 @@ def main(workbook: str, folder: str, memory: str, seconds: str) -> None:
         told = {"refused": str(refusal)}
     except calamine.PasswordError:
         told = {"refused": "is protected by a password. Save it without one"}
-    except (MemoryError, RecursionError):
-        told = {"refused": "takes too much memory to read. Save the sheet as CSV"}
-    except (calamine.CalamineError, zipfile.BadZipFile, OSError, ValueError, KeyError, EOFError) as error:
-        told = {"refused": f"cannot be read as a workbook ({_first_line(error)}). Open it and save it again as .xlsx"}
+    except MemoryError:
+        told = {"refused": TOO_LARGE}
+    except (calamine.CalamineError, zipfile.BadZipFile, zlib.error, OSError, ValueError, KeyError, EOFError) as error:
+        told = {"refused": TOO_LARGE if "limit exceeded" in str(error) else UNREADABLE, "why": str(error)[:300]}
     sys.stdout.write(json.dumps(told))
 
 
@@ -183,14 +190,14 @@ def _styles(path: Path, names: set[str]) -> dict[bytes, _Format]:
         return {}
     xml = _small(path, "xl/styles.xml")
     shown: dict[str, _Format] = {"9": "%", "10": "%"}
-    for tag in re.findall(r"<(?:\w+:)?numFmt\b[^>]*>", xml):
-        code = re.sub(r'"[^"]*"|\\.|\[[^]]*]', "", unescape(_attribute(tag, "formatCode")))
+    for tag in re.findall(r"<(?:\w+:)?numFmt\b[^<>]*>", xml):
+        code = re.sub(r'"[^"]*"|\\.|\[[^]]*]', "", unescape(_attribute(tag, "formatCode"))[:200])
         if "%" in code:
             shown[_attribute(tag, "numFmtId")] = "%"
         elif re.fullmatch(r"0{2,20}", code):
             shown[_attribute(tag, "numFmtId")] = str(len(code))
-    cells = re.search(r"<(?:\w+:)?cellXfs\b.*?</(?:\w+:)?cellXfs>", xml, re.DOTALL)
-    used = re.findall(r"<(?:\w+:)?xf\b[^>]*>", cells[0]) if cells else []
+    begin, end = (re.search(rf"<{slash}(?:\w+:)?cellXfs\b", xml) for slash in ("", "/"))
+    used = re.findall(r"<(?:\w+:)?xf\b[^<>]*>", xml[begin.end() : end.start()]) if begin and end else []
     formats = [shown.get(_attribute(tag, "numFmtId")) for tag in used]
     return {str(place).encode(): form for place, form in enumerate(formats) if form}
 
@@ -200,11 +207,11 @@ def _sheet_files(path: Path, names: set[str]) -> dict[str, str]:
     if not {"xl/workbook.xml", "xl/_rels/workbook.xml.rels"} <= names:
         return {}
     targets = {}
-    for tag in re.findall(r"<(?:\w+:)?Relationship\b[^>]*>", _small(path, "xl/_rels/workbook.xml.rels")):
+    for tag in re.findall(r"<(?:\w+:)?Relationship\b[^<>]*>", _small(path, "xl/_rels/workbook.xml.rels")):
         target = unescape(_attribute(tag, "Target"))
         targets[_attribute(tag, "Id")] = target[1:] if target.startswith("/") else f"xl/{target}"
     found = {}
-    for tag in re.findall(r"<(?:\w+:)?sheet\b[^>]*>", _small(path, "xl/workbook.xml")):
+    for tag in re.findall(r"<(?:\w+:)?sheet\b[^<>]*>", _small(path, "xl/workbook.xml")):
         part = targets.get(_attribute(tag, "id"), "")
         found[unescape(_attribute(tag, "name"))] = part if part in names else ""
     return found
@@ -220,7 +227,7 @@ def _attribute(tag: str, name: str) -> str:
     return found[1][1:-1] if found else ""
 
 
-_CELL = re.compile(rb"<(?:\w+:)?(row|c)\b([^>]*)>")
+_CELL = re.compile(rb"<(?:\w+:)?(row|c)\b([^<>]*)>")
 _STYLE = re.compile(rb"""\ss=["'](\d+)["']""")
 _PLACE = re.compile(rb"""\sr=["']([A-Z]*)(\d+)["']""")
 
@@ -246,7 +253,7 @@ def _column(letters: bytes) -> int:
     return number - 1
 
 
-_ODS = re.compile(rb"<table:(table|table-row|table-cell|covered-table-cell)\b([^>]*)>")
+_ODS = re.compile(rb"<table:(table|table-row|table-cell|covered-table-cell)(?![-\w])([^<>]*)>")
 _REPEATED = re.compile(rb'number-(?:rows|columns)-repeated="(\d{1,9})"')
 
 
@@ -283,10 +290,6 @@ def _tags(path: Path, part: str, pattern: re.Pattern[bytes]) -> Iterator[re.Matc
             yield from pattern.finditer(block, 0, cut)
             rest = block[cut:] if len(block) - cut < _BLOCK else b""
         yield from pattern.finditer(rest)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [""])[0][:120].rstrip(".")
 
 
 if __name__ == "__main__":

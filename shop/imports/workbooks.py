@@ -19,6 +19,7 @@ from shop.imports.limits import MOST_WORKBOOK, MOST_WORKBOOK_UNPACKED, workbook_
 
 log = logging.getLogger("aisle.imports")
 OLD_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_TOO_SLOW = "takes too long to read. Save the sheet as CSV"
 _SEALED = "EncryptedPackage".encode("utf-16-le")
 
 
@@ -40,7 +41,7 @@ def sheets(path: Path, folder: Path, name: str) -> list[Sheet]:
     size = path.stat().st_size
     _check_size(size, name)
     folder.mkdir(parents=True, exist_ok=True)
-    told = _child(path, folder, size, name)
+    told = _child(path, folder, size)
     if "refused" in told:
         raise ImportRefused(f"{name} {told['refused']} and upload it again.")
     found = [Sheet(one["name"], folder / one["file"], one["rows"], one["hidden"]) for one in told["sheets"]]
@@ -56,7 +57,7 @@ def _check_size(size: int, name: str) -> None:
         )
 
 
-def _child(path: Path, folder: Path, size: int, name: str) -> dict[str, Any]:
+def _child(path: Path, folder: Path, size: int) -> dict[str, Any]:
     """What the child process printed. It gets no environment, so it knows no secret."""
     seconds = workbook_seconds(size)
     words = [sys.executable, "-I", str(workbook_child.__file__), str(path), str(folder)]
@@ -69,27 +70,21 @@ def _child(path: Path, folder: Path, size: int, name: str) -> dict[str, Any]:
             timeout=seconds,
             check=False,
         )
-    except subprocess.TimeoutExpired as error:
-        raise ImportRefused(f"{name} takes too long to read. Save the sheet as CSV and upload that.") from error
-    if done.returncode != 0:
-        log.info(
-            "workbook not read", extra={"code": done.returncode, "said": done.stderr[-500:].decode(errors="replace")}
-        )
-        raise ImportRefused(_died(name, done.returncode, done.stderr))
-    told: dict[str, Any] = json.loads(done.stdout)
+    except subprocess.TimeoutExpired:
+        return {"refused": _TOO_SLOW}
+    told: dict[str, Any] = json.loads(done.stdout) if done.returncode == 0 else _died(done.returncode, done.stderr)
+    if "why" in told:
+        log.info("workbook not read", extra={"why": told["why"]})
     return told
 
 
-def _died(name: str, code: int, said: bytes) -> str:
-    """Killed by its limits, or by something in the file that no reader expects."""
+def _died(code: int, said: bytes) -> dict[str, Any]:
+    """Ended by its limits, or by something in the file that no reader expects."""
+    why = f"{code} {said[-300:].decode(errors='replace')}"
     if code == -signal.SIGXCPU:
-        return f"{name} takes too long to read. Save the sheet as CSV and upload that."
-    if b"memory allocation" in said or b"capacity overflow" in said or code == -signal.SIGKILL:
-        return (
-            f"{name} takes far more memory than a workbook of its size should. It may hold a value far away from its "
-            "table: delete the empty rows and columns, or save the sheet as CSV, and upload it again."
-        )
-    return f"{name} is damaged, or no workbook. Open it, save it again as .xlsx and upload that."
+        return {"refused": _TOO_SLOW, "why": why}
+    of_memory = b"memory allocation" in said or b"capacity overflow" in said or code == -signal.SIGKILL
+    return {"refused": workbook_child.TOO_LARGE if of_memory else workbook_child.UNREADABLE, "why": why}
 
 
 def what_is(raw: BinaryIO, name: str) -> str:
