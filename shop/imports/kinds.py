@@ -41,6 +41,7 @@ class Field:
 
     `default` says in words what holds where a cell is empty or no column gives it. `examples` are its cells in the rows
     of the template file, one below the other. Several columns of one field are put together with `joined` between.
+    `made_of` names the fields whose columns together may stand in where no column gives it.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Field:
     examples: tuple[str, ...] = ()
     default: str = ""
     joined: str = " "
+    made_of: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
