@@ -12,7 +12,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from shop.imports.errors import ImportRefused
 from shop.imports.limits import (
@@ -24,6 +24,7 @@ from shop.imports.limits import (
     RATIO_COUNTS_FROM,
 )
 
+Readable = IO[bytes] | gzip.GzipFile
 ZIP_MAGIC = b"PK\x03\x04"
 _BLOCK = 1 << 18
 _SMALL = 1 << 14
@@ -147,7 +148,7 @@ def keep(raw: BinaryIO, to: Path, *, most: int, name: str) -> None:
     _copy(raw, to, most, name)
 
 
-def _copy(blocks: BinaryIO | zipfile.ZipExtFile | gzip.GzipFile, to: Path, most: int, name: str) -> None:
+def _copy(blocks: Readable, to: Path, most: int, name: str) -> None:
     with to.open("wb") as out:
         for block in _blocks(blocks):
             if out.tell() + len(block) > most:
@@ -155,7 +156,7 @@ def _copy(blocks: BinaryIO | zipfile.ZipExtFile | gzip.GzipFile, to: Path, most:
             out.write(block)
 
 
-def _blocks(opened: BinaryIO | zipfile.ZipExtFile | gzip.GzipFile) -> Iterator[bytes]:
+def _blocks(opened: Readable) -> Iterator[bytes]:
     while block := opened.read(_BLOCK):
         yield block
 

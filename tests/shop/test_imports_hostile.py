@@ -42,7 +42,7 @@ def _later(name: str, make: Callable[[], bytes], words: str) -> Bad:
 LAUGHS = '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">]>'
 OUTSIDE = '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]>'
 STRINGS = "xl/sharedStrings.xml"
-FORMAT = b'<numFmt numFmtId="9" formatCode="0%&quot;["/>'
+STYLES = b"<styleSheet><numFmts>%s</numFmts></styleSheet>" % (b'<numFmt numFmtId="9" formatCode="0%&quot;["/>' * 99_000)
 SHEET = "xl/worksheets/sheet1.xml"
 BOOK = "xl/workbook.xml"
 
@@ -228,13 +228,7 @@ HARMLESS: dict[str, tuple[str, Callable[[], bytes], str]] = {
         lambda: h.xlsx(parts=[("xl/_rels/none.rels", b'<Relationship Id="r9" Target="../../../../etc/passwd"/>')]),
         "sku",
     ),
-    "megabytes of styles": (
-        "a.xlsx",
-        lambda: h.xlsx(
-            parts=[("xl/styles.xml", b"<s>" + b'<numFmt numFmtId="9" formatCode="0%&quot;["/>' * 99_000 + b"</s>")]
-        ),
-        "sku",
-    ),
+    "megabytes of styles": ("a.xlsx", lambda: h.xlsx(parts=[("xl/styles.xml", STYLES)]), "sku"),
     "line breaks and tabs in cells": ("a.xlsx", lambda: h.xlsx(h.cells("a&#10;&#13;b", "c&#9;d")), "a b"),
     "three hundred sheets": ("a.xlsx", lambda: h.xlsx(sheets=300), "sku"),
 }
