@@ -41,7 +41,8 @@ class Field:
 
     `default` says in words what holds where a cell is empty or no column gives it. `examples` are its cells in the rows
     of the template file, one below the other. Several columns of one field are put together with `joined` between.
-    `made_of` names the fields whose columns together may stand in where no column gives it.
+    `made_of` names the fields whose columns together may stand in where no column gives it. `differs`: in a usual file
+    no two rows have the same. `takes_rest`: where nothing is said it gets every column that no other field has.
     """
 
     name: str
@@ -55,6 +56,8 @@ class Field:
     default: str = ""
     joined: str = " "
     made_of: tuple[str, ...] = ()
+    differs: bool = False
+    takes_rest: bool = False
 
     @property
     def title(self) -> str:
@@ -83,7 +86,8 @@ class Kind:
     become much larger by it; `finish` runs after the commit and must be harmless to repeat.
 
     `noun` is one row and several in words. `absent` names what may be done about what the file does not name: zero,
-    discontinue. `undo` takes an import of it back where the general way, by the rows' history, is not enough.
+    discontinue. `said` is how its files are written where they are no table with names (see `reading.look`). `undo`
+    takes an import of it back where the general way, by the rows' history, is not enough.
     """
 
     name: str
@@ -96,6 +100,7 @@ class Kind:
     rank: int = 9
     noun: tuple[str, str] = ("row", "rows")
     absent: tuple[str, ...] = ()
+    said: dict[str, Any] = dataclass_field(default_factory=dict)
     undo: Callable[..., Any] | None = None
 
     def field(self, name: str) -> Field:
