@@ -87,6 +87,7 @@ CUSTOMERS = register(
                 "id",
                 As.CODE,
                 "Customer number: loyalty card or the till's customer id.",
+                differs=True,
                 required=True,
                 filled=True,
                 longest=64,

@@ -74,6 +74,7 @@ REVIEWS = register(
                 "code",
                 As.CODE,
                 "The review's number, where it was written.",
+                differs=True,
                 required=True,
                 filled=True,
                 longest=80,

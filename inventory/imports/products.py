@@ -228,6 +228,7 @@ PRODUCTS = register(
                 "sku",
                 As.CODE,
                 "The product's own code in your shop.",
+                differs=True,
                 required=True,
                 filled=True,
                 longest=64,
