@@ -1,7 +1,10 @@
-"""Sales from files: lines of receipts, a day's totals by product; and promotions. Each declares its kind."""
+"""Sales from files, by lines, receipts, baskets or days; and promotions. Each declares its kind."""
 
+from sales.imports.baskets import BASKETS
 from sales.imports.daily import SALES_DAILY
 from sales.imports.lines import SALES_LINES
 from sales.imports.promotions import PROMOTIONS
+from sales.imports.purchases import PURCHASES
+from sales.imports.receipts import RECEIPTS
 
-__all__ = ["PROMOTIONS", "SALES_DAILY", "SALES_LINES"]
+__all__ = ["BASKETS", "PROMOTIONS", "PURCHASES", "RECEIPTS", "SALES_DAILY", "SALES_LINES"]
