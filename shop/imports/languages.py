@@ -1,0 +1,140 @@
+"""Words of column names in the languages of tills, and what each means in ours. Compared without case and accents."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache
+
+# meaning: words, in German, French, Spanish, Italian, Dutch, Polish and Portuguese, and what programs write.
+_MEANINGS = {
+    "amount": "betrag montant importe importo bedrag kwota valor",
+    "address": "adresse adres direccion indirizzo",
+    "barcode": (
+        "strichcode streepjescode codebarre codebarres kodkreskowy codigobarras codigodebarras codiceabarre "
+        "gencod ean13 ean8"
+    ),
+    "best before": (
+        "mhd mindesthaltbarkeit mindestenshaltbarbis peremption datedeperemption ddm dluo caducidad scadenza "
+        "tht houdbaar validade datadescadenza fechadecaducidad terminprzydatnosci"
+    ),
+    "branch": (
+        "filiale markt laden magasin tienda negozio winkel filiaal sklep loja sucursal vestiging oddzial "
+        "puntovendita outlet"
+    ),
+    "card": "karte carte tarjeta tessera kaart karta cartao",
+    "cashier": (
+        "kassierer kassiererin verkaufer bediener caissier caissiere vendeur cajero cassiere kassamedewerker "
+        "kasjer operador bedienung"
+    ),
+    "category": (
+        "kategorie warengruppe warengrp wg categorie categoria rayon famille familia reparto productgroep "
+        "artikelgroep kategoria catagory departamento itemtype producttype"
+    ),
+    "code": "codigo codice kod cod",
+    "cost price": (
+        "einkaufspreis ek ekpreis einstandspreis prixachat prixdachat preciocompra preciocoste prezzoacquisto "
+        "inkoopprijs cenazakupu precocusto cogs"
+    ),
+    "customer": "klienta klientow kunde kunden client cliente klant klient mitglied membre miembro socio lid",
+    "date": "datum fecha data dzien giorno dia jour tag dag",
+    "description": (
+        "bezeichnung beschreibung designation libelle descripcion descrizione omschrijving opis descricao "
+        "artikelbezeichnung artikeltext"
+    ),
+    "discount": "rabatt nachlass remise descuento sconto korting rabat desconto disc",
+    "email": "mail courriel correo emailadresse eposta",
+    "end": "ende fin fine einde koniec fim bis jusqua hasta tot",
+    "id": "identifier ident kennung cle key",
+    "invoice": "rechnung facture factura fattura factuur faktura fatura",
+    "item": "artykul artykulu towaru artikel article articulo articolo towar artigo posten",
+    "lot": "charge los lote lotto partij partia chargennummer",
+    "name": "nom nombre nome naam nazwa",
+    "number": "nummer nr no num numero nro numer n",
+    "paid": "bezahlt paye pagado pagato betaald zaplacono pago",
+    "payment method": (
+        "zahlungsart zahlart zahlungsmittel modedepaiement modedereglement reglement formadepago mediodepago "
+        "metododipagamento pagamento betaalwijze betaalmethode formaplatnosci platnosc formadepagamento "
+        "paiement"
+    ),
+    "phone": "telefon telefono telefoon telephone tel handy mobil telemovel",
+    "price": "preis prix precio prezzo prijs cena preco",
+    "product": "produkt produit producto prodotto produto prod",
+    "quantity": (
+        "menge anzahl stuck stueck stk quantite qte cantidad quantita aantal ilosc quantidade cant qta hoeveelheid qtd"
+    ),
+    "rating": "bewertung note calificacion valutazione beoordeling ocena sterne etoiles estrellas stelle",
+    "receipt": (
+        "paragonu rachunku bon kassenbon beleg belegnr bonnr bonnummer belegnummer quittung ticket recu tique scontrino "
+        "kassabon paragon recibo rachunek ticketnr"
+    ),
+    "retail price": "mrp uvp vkpreis",
+    "selling price": (
+        "verkaufspreis vk prixdevente prixvente pvp precioventa prezzovendita verkoopprijs cenasprzedazy "
+        "precovenda prezzodivendita preciodeventa"
+    ),
+    "start": "beginn anfang debut inicio inizio begin poczatek von desde",
+    "stock": (
+        "bestand lagerbestand lager estoque existencias giacenza voorraad zapas stan magazzino stanmagazynowy soh"
+    ),
+    "supplier": "lieferant fournisseur proveedor fornitore leverancier dostawca fornecedor",
+    "tax": "steuer taxe impuesto imposta belasting podatek imposto",
+    "text": "texte texto testo tekst kommentar commentaire comentario commento opmerking komentarz",
+    "till": "kasa kasy kasse caisse caja cassa kassa terminal pos posnr kassennr caixa",
+    "time": "zeit uhrzeit heure hora ora tijd godzina czas zeitpunkt",
+    "total": "gesamt summe gesamtbetrag gesamtpreis totale totaal suma razem wartosc totalttc summebrutto brutto",
+    "unit": "einheit unite unidad unita eenheid jednostka unidade um me jm",
+    "unit price": (
+        "einzelpreis stuckpreis epreis prixunitaire preciounitario prezzounitario eenheidsprijs stuksprijs "
+        "cenajednostkowa precounitario pu"
+    ),
+    "vat": "mwst ust mehrwertsteuer tva iva btw ptu",
+    "vat rate": "mwstsatz steuersatz tauxtva tipoiva aliquota aliquotaiva stawkavat btwtarief",
+    "weight": "gewicht poids peso waga",
+}
+_SMALL = frozenset(
+    ("de", "du", "des", "la", "le", "les", "el", "los", "di", "del", "della", "da", "do", "van", "het", "der", "die")
+    + ("das", "the", "of", "d", "l", "a", "in", "incl", "inkl", "ttc")
+)
+
+
+@cache
+def tokens(name: str) -> tuple[str, ...]:
+    """The words of a column name: “Item_MRP” and “itemDescription” are two, “Tax 5%” is one."""
+    bare = re.sub(r"\(.*?\)|\[.*?\]", " ", name)
+    spaced = re.sub(r"(?<=[a-zà-ÿ])(?=[A-ZÀ-Þ])|(?<=[A-Z])(?=[A-Z][a-z])", " ", bare)
+    return tuple(re.findall(r"[a-z]+\d*", _without_accents(spaced)))
+
+
+@cache
+def in_english(name: str) -> tuple[str, ...]:
+    """The words of the name with every foreign one put into ours, compounds taken apart; small words left out."""
+    words = [word for word in tokens(name) if word not in _SMALL]
+    known = _known()
+    whole = known.get("".join(tokens(name))) or known.get("".join(words))
+    if whole:
+        return tuple(whole.split())
+    return tuple(found for word in words for found in _word(word))
+
+
+def _word(word: str) -> list[str]:
+    known = _known()
+    if word in known:
+        return known[word].split()
+    for cut in range(len(word) - 2, 2, -1):
+        start, rest = word[:cut], word[cut:]
+        for first in (start, start.removesuffix("s")):
+            if first in known and rest in known:
+                return [*known[first].split(), *known[rest].split()]
+    return [word]
+
+
+@cache
+def _known() -> dict[str, str]:
+    words = {word.replace("_", ""): meaning for meaning, said in _MEANINGS.items() for word in said.split()}
+    return {meaning: meaning for meaning in _MEANINGS if " " not in meaning} | words
+
+
+def _without_accents(text: str) -> str:
+    plain = unicodedata.normalize("NFKD", text.replace("ß", "ss").replace("ł", "l").replace("Ł", "L"))
+    return "".join(sign for sign in plain if not unicodedata.combining(sign)).lower()
