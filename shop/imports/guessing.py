@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from shop.imports import languages
 from shop.imports.guessing_values import Look, fit, look
@@ -81,7 +82,7 @@ def _likeness(kind: Kind, header: Sequence[str], looks: dict[str, Look]) -> floa
     needed = min(required, default=0.0)
     used = sum(found.confidence.values())
     spoken = {word for column in header for word in _core(languages.in_english(column))}
-    named = 0.08 * bool(spoken & _core(kind.name.split("_")))
+    named = 0.08 * bool(spoken & _core(tuple(kind.name.split("_"))))
     return round(
         needed * min(1.0, 0.3 + 0.55 * min(1.0, used / len(header)) + 0.1 * used / len(kind.fields) + named), 3
     )
@@ -173,7 +174,7 @@ class _Guessing:
                 self.steps[kind_field.name] = ({"do": "unix_time"},)
 
 
-def _named(kind_field: Field, column: str, words: Sequence[str]) -> tuple[float, str]:
+def _named(kind_field: Field, column: str, words: tuple[str, ...]) -> tuple[float, str]:
     """How well the column's name is the field's: equal, in another language, most of its words, or misspelt."""
     best, said = 0.0, ""
     for place, name in enumerate((kind_field.name, *kind_field.synonyms)):
@@ -189,7 +190,8 @@ def _named(kind_field: Field, column: str, words: Sequence[str]) -> tuple[float,
     return best, f"Its name is like “{said.replace('_', ' ')}”."
 
 
-def _same(name: str, column: str, words: Sequence[str]) -> float:
+@lru_cache(maxsize=20_000)
+def _same(name: str, column: str, words: tuple[str, ...]) -> float:
     if plain(name) == plain(column):
         return 1.0
     if words and "".join(words) == "".join(languages.tokens(name)):
@@ -199,16 +201,22 @@ def _same(name: str, column: str, words: Sequence[str]) -> float:
         return 0.88
     if wanted - _EMPTY_WORDS and wanted < there and not (there - wanted) & _TURNING and max(map(len, wanted)) > 2:
         return 0.5 + 0.3 * len(wanted) / len(there)
-    shape = difflib.SequenceMatcher(None, plain(name), plain(column))
-    if min(len(plain(name)), len(plain(column))) > 4 and shape.real_quick_ratio() > 0.84 and shape.ratio() > 0.84:
-        return 0.8 * shape.ratio()
-    return 0.0
+    return 0.8 * _misspelt(plain(name), plain(column))
 
 
-def _core(words: Sequence[str]) -> set[str]:
+def _misspelt(name: str, column: str) -> float:
+    """How alike two words are, where one may be the other with a letter wrong; else 0."""
+    if min(len(name), len(column)) < 5 or abs(len(name) - len(column)) > 2 or name[0] != column[0]:
+        return 0.0
+    ratio = difflib.SequenceMatcher(None, name, column).ratio()
+    return ratio if ratio > 0.84 else 0.0
+
+
+@lru_cache(maxsize=20_000)
+def _core(words: tuple[str, ...]) -> frozenset[str]:
     """The words without plural, every way of saying number alike."""
     singular = (word if word.endswith("ss") or len(word) < 4 else word.removesuffix("s") for word in words)
-    return {"id" if word in _NUMBERING else word for word in singular}
+    return frozenset("id" if word in _NUMBERING else word for word in singular)
 
 
 def _likely(kind_field: Field, seen: Look) -> float:

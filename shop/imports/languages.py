@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache
+from functools import lru_cache
 
 # meaning: words, in German, French, Spanish, Italian, Dutch, Polish and Portuguese, and what programs write.
 _MEANINGS = {
@@ -65,7 +65,8 @@ _MEANINGS = {
     ),
     "rating": "bewertung note calificacion valutazione beoordeling ocena sterne etoiles estrellas stelle",
     "receipt": (
-        "paragonu rachunku bon kassenbon beleg belegnr bonnr bonnummer belegnummer quittung ticket recu tique scontrino "
+        "paragonu rachunku bon kassenbon beleg belegnr bonnr bonnummer "
+        "belegnummer quittung ticket recu tique scontrino "
         "kassabon paragon recibo rachunek ticketnr"
     ),
     "retail price": "mrp uvp vkpreis",
@@ -98,7 +99,7 @@ _SMALL = frozenset(
 )
 
 
-@cache
+@lru_cache(maxsize=20_000)
 def tokens(name: str) -> tuple[str, ...]:
     """The words of a column name: “Item_MRP” and “itemDescription” are two, “Tax 5%” is one."""
     bare = re.sub(r"\(.*?\)|\[.*?\]", " ", name)
@@ -106,7 +107,7 @@ def tokens(name: str) -> tuple[str, ...]:
     return tuple(re.findall(r"[a-z]+\d*", _without_accents(spaced)))
 
 
-@cache
+@lru_cache(maxsize=20_000)
 def in_english(name: str) -> tuple[str, ...]:
     """The words of the name with every foreign one put into ours, compounds taken apart; small words left out."""
     words = [word for word in tokens(name) if word not in _SMALL]
@@ -129,7 +130,7 @@ def _word(word: str) -> list[str]:
     return [word]
 
 
-@cache
+@lru_cache(maxsize=20_000)
 def _known() -> dict[str, str]:
     words = {word.replace("_", ""): meaning for meaning, said in _MEANINGS.items() for word in said.split()}
     return {meaning: meaning for meaning in _MEANINGS if " " not in meaning} | words

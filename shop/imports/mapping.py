@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 from shop.imports import transforms
@@ -177,6 +178,7 @@ def _fill(
     return used
 
 
+@lru_cache(maxsize=20_000)
 def plain(name: str) -> str:
     """Compared without case, spaces and punctuation: “Invoice ID” is invoice_id; what is in brackets is left out."""
     return re.sub(r"[\W_]+", "", re.sub(r"\(.*?\)", "", name)).lower()
