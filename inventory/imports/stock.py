@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from inventory.imports.known import resolve_products
+from inventory.imports.undoing import undo_counts
 from shop.imports import absent, lineage
 from shop.imports.kinds import As, Counts, Field, Kind, also, register
 from shop.imports.places import branch_key, resolve_branches
@@ -245,5 +246,6 @@ STOCK = register(
         merge=merge_stock,
         noun=("count", "counts"),
         absent=("zero",),
+        undo=undo_counts,
     )
 )

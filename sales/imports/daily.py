@@ -5,6 +5,7 @@ from __future__ import annotations
 from inventory.imports import resolve_products
 from sales import rollups
 from sales.imports import documents
+from sales.imports.undoing import undo_documents
 from shop.imports.kinds import As, Counts, Field, Kind, also, register
 from shop.imports.places import resolve_branches
 from shop.imports.staging import Batch
@@ -132,6 +133,7 @@ SALES_DAILY = register(
         merge=merge_daily,
         grows=documents.TABLES,
         finish=rollups.refresh,
+        undo=undo_documents,
         rank=2,
         noun=("day's product", "days' products"),
     )

@@ -6,6 +6,7 @@ from customers.imports import resolve_customers
 from inventory.imports import resolve_products
 from sales import rollups
 from sales.imports import documents
+from sales.imports.undoing import undo_documents
 from shop.imports.kinds import As, Counts, Field, Kind, also, register
 from shop.imports.places import resolve_branches, resolve_registers
 from shop.imports.staging import Batch
@@ -86,6 +87,7 @@ SALES_LINES = register(
                     "cart id, sale, sale id, sale number, transaction no, transaction number",
                 ),
                 examples=("1001", "1001", "1002"),
+                made_of=("customer", "time"),
             ),
             Field(
                 "time",
@@ -222,6 +224,7 @@ SALES_LINES = register(
         merge=merge_lines,
         grows=documents.TABLES,
         finish=rollups.refresh,
+        undo=undo_documents,
         rank=1,
         noun=("receipt line", "receipt lines"),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from shop.imports.staging import Batch
@@ -19,7 +20,7 @@ def groups(batch: Batch) -> list[dict[str, Any]]:
         return []
     batch.run("reasons", _BY_CAUSE, {"values": MOST_VALUES, "lines": MOST_LINES})
     return [
-        {"cause": cause, "field": field or "", "count": count, "values": values or [], "lines": lines}
+        {"cause": cause, "field": field or "", "count": count, "values": json.loads(values or "[]"), "lines": lines}
         for cause, field, count, values, lines in batch.cursor.fetchall()
     ]
 
@@ -45,7 +46,7 @@ lined as (
     from (select *, row_number() over (partition by cause order by file, line) as place from refused) r
     where place <= %(lines)s group by cause
 )
-select min(r.problem), substring(min(r.problem) from '^([a-z_]+)(?:: |\s(?:is|cannot)\s)'), count(*)::int, v.cells,
+select min(r.problem), substring(min(r.problem) from '^([a-z_]+)(?:: |\s(?:is|cannot)\s)'), count(*)::int, v.cells::text,
     l.lines
 from refused r left join valued v using (cause) join lined l using (cause)
 group by r.cause, v.cells, l.lines order by 3 desc, 1

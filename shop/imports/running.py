@@ -137,12 +137,13 @@ def check(
 def finish(kind: Kind, changed: int, imported: Import | None = None) -> None:
     """What follows the commit of an import; what it changes is the import's too. Harmless to repeat."""
     with transaction.atomic(), connection.cursor() as cursor:
-        _work_in_bulk(cursor)
+        work_in_bulk(cursor)
         lineage.begin(cursor, imported)
         if changed >= _MANY:
             for table in kind.grows:
                 cursor.execute("select aisle_analyze(%s)", [table])
         kind.finish()
+        lineage.begin(cursor, None)
 
 
 def _look_through(
@@ -163,7 +164,7 @@ def _begin(cursor: Any, files: Sequence[Staged], progress: Progress, branch: str
         progress=progress,
         default_branch=branch or _first_branch(),
     )
-    _work_in_bulk(cursor)
+    work_in_bulk(cursor)
     # Checks at commit would be one long silence; at each statement they are part of its progress.
     batch.run("begin", "set constraints all immediate")
     for staged in files:
@@ -172,7 +173,7 @@ def _begin(cursor: Any, files: Sequence[Staged], progress: Progress, branch: str
     return batch
 
 
-def _work_in_bulk(cursor: Any) -> None:
+def work_in_bulk(cursor: Any) -> None:
     """Tell the transaction that its statements are few and large: compiling them would cost more than it saves."""
     cursor.execute(f"set local work_mem = '{_WORK_MEM}'")
     cursor.execute("set local jit = off")

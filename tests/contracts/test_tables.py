@@ -126,6 +126,7 @@ def test_only_the_known_functions_run_as_the_owner() -> None:
         "aisle_abandoned_jobs",  # the sweeper's look: ids of jobs, nothing else
         "aisle_due_schedules",  # the clock's look: ids of schedules that are due, nothing else
         "aisle_due_feeds",  # the clock's look at feeds: ids of those to look at, nothing else
+        "inventory_forget_prices",  # price history of products of the shop that are no longer there, and nothing else
         "aisle_analyze",  # refreshes the planner's statistics of a shop-owned table, and says nothing
         "sales_mark_all_days",  # a trigger, not callable: marks a shop's own days when its zone changes
     }
