@@ -199,4 +199,7 @@ def _find(column: str, header: Sequence[str]) -> str:
     for found in header:
         if found.lower() == column.strip().lower():
             return found
+    for found in header:
+        if plain(found) and plain(found) == plain(column):
+            return found
     raise ImportRefused(f"There is no column “{column}”. The file has: {', '.join(header)}.")
