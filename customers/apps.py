@@ -5,3 +5,9 @@ from django.apps import AppConfig
 
 class CustomersConfig(AppConfig):
     name = "customers"
+
+    def ready(self) -> None:
+        from customers.models import Review
+        from inventory.merging import links
+
+        links.moves(Review, "product", "reviews")

@@ -10,6 +10,7 @@ class InsightsConfig(AppConfig):
         from insights import markdown_acts, night, pricing_acts  # its receiver hears of imports
         from insights.briefs import sending  # noqa: F401  registers its job and its hour
         from insights.matching import job as matching
+        from insights.merging import links as merging
         from insights.ordering import acts
         from insights.reviews import acts as replies
         from insights.search import index as search
@@ -21,3 +22,4 @@ class InsightsConfig(AppConfig):
         matching.register()
         replies.register()
         search.register()
+        merging.declare()

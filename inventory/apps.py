@@ -8,3 +8,6 @@ class InventoryConfig(AppConfig):
 
     def ready(self) -> None:
         from inventory import order_mail  # noqa: F401  registers its job
+        from inventory.merging import own
+
+        own.declare()

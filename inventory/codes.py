@@ -232,9 +232,11 @@ def _known(codes: Iterable[str], rules: list[BarcodeRule]) -> Known:
     ids = {product for product, _ in known.barcodes.values()} | {one.product_id for one in known.stickers.values()}
     # Switched-off products and then older ones first: what is on sale has the last word.
     found = Product.objects.filter(Q(pk__in=ids) | Q(sku__in=skus) | Q(plu__in=plus - {""})).order_by("is_active", "pk")
-    known.by_id = {product.pk: product for product in found}
-    known.by_sku = {product.sku: product for product in found}
-    known.by_plu = _by_plu(found)
+    # A merged product's codes mean the product it became.
+    became = Product.objects.in_bulk({product.merged_into_id for product in found if product.merged_into_id})
+    known.by_id = {product.pk: became.get(product.merged_into_id, product) for product in found}
+    known.by_sku = {product.sku: became.get(product.merged_into_id, product) for product in found}
+    known.by_plu = _by_plu(found, became)
     return known
 
 
@@ -245,11 +247,12 @@ def _stickers(codes: Iterable[str]) -> dict[str, LotPrice]:
     return {row.code: row for row in LotPrice.objects.filter(code__in=asked).select_related("lot")}
 
 
-def _by_plu(products: Iterable[Product]) -> dict[str, Product]:
+def _by_plu(products: Iterable[Product], became: dict[int, Product]) -> dict[str, Product]:
     """The one product of each PLU: those on sale before those that are not; shared ones are left out."""
-    on_sale: dict[str, list[Product]] = {}
-    off_sale: dict[str, list[Product]] = {}
-    for product in products:
-        (on_sale if product.is_active else off_sale).setdefault(product.plu, []).append(product)
+    on_sale: dict[str, dict[int, Product]] = {}
+    off_sale: dict[str, dict[int, Product]] = {}
+    for one in products:
+        product = became.get(one.merged_into_id, one)
+        (on_sale if product.is_active else off_sale).setdefault(one.plu, {})[product.pk] = product
     chosen = {**off_sale, **on_sale}
-    return {plu: rows[0] for plu, rows in chosen.items() if plu and len(rows) == 1}
+    return {plu: next(iter(rows.values())) for plu, rows in chosen.items() if plu and len(rows) == 1}

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 
 from django.db import connection
 from django.db.models import Sum
 
-from inventory.models import StockLevel, StockMovement
+from inventory.models import Product, StockLevel, StockMovement
 from shop.tenancy import current_shop_id
 
 Kind = StockMovement.Kind
@@ -49,6 +49,12 @@ def lock_levels(keys: Iterable[tuple[int, int]]) -> Levels:
     )
     locked = rows.select_for_update(of=("self",)).order_by("branch_id", "product_id")
     return {key: row for row in locked if (key := (row.branch_id, row.product_id)) in wanted}
+
+
+def became(products: Collection[int]) -> dict[int, int]:
+    """The products that those of these which were merged have become."""
+    gone = Product.objects.filter(pk__in=products, merged_into__isnull=False)
+    return dict(gone.values_list("pk", "merged_into_id"))
 
 
 def open_levels(keys: Sequence[tuple[int, int]], at: dt.datetime) -> Levels:

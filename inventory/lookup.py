@@ -99,7 +99,7 @@ def look_up(code: str, *, branch: int, moment: dt.datetime, today: dt.date) -> F
 @transaction.atomic
 def stock_of(sku: str, *, here: int) -> Stock:
     """A product's stock at this branch and at the shop's others. Raises CodeUnknown."""
-    product = Product.objects.filter(sku=sku).first() if sku.isprintable() else None
+    product = Product.objects.of_sku(sku) if sku.isprintable() else None
     if product is None:
         raise CodeUnknown(f"No product has the SKU {shown(sku)}.")
     levels = dict(StockLevel.objects.filter(product=product).values_list("branch_id", "quantity"))

@@ -103,7 +103,7 @@ shares as (
 )
 select p.sku, b.name, s.quantity, s.code, s.best_before, s.use_by
 from shares s
-join inventory_product p on p.shop_id = %(shop)s and p.id = s.product_id
+join inventory_product p on p.shop_id = %(shop)s and p.id = s.product_id and p.merged_into_id is null
 join shop_branch b on b.shop_id = %(shop)s and b.id = s.branch_id
 order by p.sku, b.name, coalesce(s.use_by, s.best_before) nulls last, s.code
 """

@@ -91,6 +91,7 @@ def receive(
     Raises StockRefused unless the quantity is above 0.
     """
     _above_zero(quantity)
+    product = product.standing
     at, source = at or timezone.now(), source or f"receipt:{uuid.uuid4()}"
     levels = ledger.open_levels([(branch.pk, product.pk)], at)
     if not StockMovement.objects.filter(source=source).exists():
@@ -122,6 +123,7 @@ def count_stock(
     """
     if any(quantity < 0 for quantity in counted.values()):
         raise StockRefused("A counted quantity cannot be below 0.")
+    counted = _of_standing(counted)
     if instead_of:
         take_back(sources=[instead_of], by=by, note="Counted again")
     at, source = at or timezone.now(), source or f"count:{uuid.uuid4()}"
@@ -159,6 +161,7 @@ def waste(
     Raises StockRefused for a product never counted nor received there, and for more of a lot than it held.
     """
     _above_zero(quantity)
+    product = product.standing
     at, source = at or timezone.now(), source or f"waste:{uuid.uuid4()}"
     levels = _followed(branch, product)
     if not StockMovement.objects.filter(source=source).exists():
@@ -189,6 +192,7 @@ def transfer(
     _above_zero(quantity)
     if from_branch.pk == to_branch.pk:
         raise StockRefused("Choose two different branches.")
+    product = product.standing
     at, source = at or timezone.now(), source or f"transfer:{uuid.uuid4()}"
     if not StockLevel.objects.filter(branch=from_branch, product=product).exists():
         raise _not_followed(product)
@@ -240,6 +244,15 @@ def change_prices(*, prices: Mapping[int, Decimal], by: str, reason: str) -> int
     with acting(by, reason), connection.cursor() as cursor:
         cursor.execute(_SET_PRICES, [list(prices), list(prices.values()), current_shop_id(), current_shop_id()])
         return int(cursor.rowcount)
+
+
+def _of_standing(counted: Mapping[int, Decimal]) -> dict[int, Decimal]:
+    """What was counted of a product that was merged lies with the one it became."""
+    became, sums = ledger.became(counted.keys()), dict[int, Decimal]()
+    for product, quantity in counted.items():
+        pk = became.get(product, product)
+        sums[pk] = sums.get(pk, ZERO) + quantity
+    return sums
 
 
 def _above_zero(quantity: Decimal) -> None:

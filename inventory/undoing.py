@@ -42,17 +42,32 @@ def take_back(*, sources: Sequence[str], by: str, note: str) -> None:
     had come.
     """
     found = list(StockMovement.objects.filter(source__in=sources))
-    levels = ledger.lock_levels([(row.branch_id, row.product_id) for row in found])
+    became = ledger.became({row.product_id for row in found})
+    keys = [(row.branch_id, pk) for row in found for pk in {row.product_id, became.get(row.product_id, row.product_id)}]
+    levels = ledger.lock_levels(keys)
     undone = set(StockMovement.objects.filter(source__in=[UNDO + row.source for row in found]).values_list("source"))
     rows = [row for row in found if (UNDO + row.source,) not in undone]
+    gone = [row for row in rows if row.product_id in became]
+    _take_back_of_merged(levels, gone, became, by, note)
+    rows = [row for row in rows if row.product_id not in became]
     ledger.post(levels, [_reversal(row, by, note) for row in rows if not _is_a_count(row)])
-    for row in sorted(rows, key=lambda row: (row.product_id, row.branch_id, row.pk)):
+    for row in sorted([*rows, *gone], key=lambda row: (row.product_id, row.branch_id, row.pk)):
         if row.lot_id and not _is_a_count(row):
             Lot.objects.filter(pk=row.lot_id).update(quantity=Greatest(F("quantity") - row.quantity, ledger.ZERO))
-        if _is_a_count(row):
+        if _is_a_count(row) and row not in gone:
             _take_back_count(levels, row, by, note)
-    if receipts := [row.source for row in rows if row.kind == Kind.RECEIPT]:
+    if receipts := [row.source for row in [*rows, *gone] if row.kind == Kind.RECEIPT]:
         signals.receipts_taken_back.send(StockMovement, sources=receipts)
+
+
+def _take_back_of_merged(
+    levels: Levels, rows: Sequence[StockMovement], became: dict[int, int], by: str, note: str
+) -> None:
+    """What a merged product had moved is taken back from the one it became, counts too: its goods are there."""
+    reversals = [_reversal(row, by, note) for row in rows]
+    for row in reversals:
+        row.product_id = became[row.product_id]
+    ledger.post(levels, reversals)
 
 
 def may_undo(movement: StockMovement, now: dt.datetime | None = None) -> bool:

@@ -7,4 +7,6 @@ class SalesConfig(AppConfig):
     name = "sales"
 
     def ready(self) -> None:
-        from sales import receivers  # noqa: F401  hear what the stock announces
+        from sales import merging, receivers  # noqa: F401  hear what the stock announces
+
+        merging.declare()

@@ -60,8 +60,8 @@ _ONE_AT_A_TIME = Statement(
 _MAKE_CUSTOMER = Statement(
     "aisle_make_customer",
     "bigint, text, text, text, text",
-    "insert into customers_customer (shop_id, code, name, email, phone, needs_review)"
-    " values ($1, $2, $3, $4, $5, true) on conflict do nothing returning id",
+    "insert into customers_customer (shop_id, code, name, email, phone, tier, needs_review)"
+    " values ($1, $2, $3, $4, $5, '', true) on conflict do nothing returning id",
 )
 
 _HERE = {"shop": "$2", "branch": "$3", "at": "$4", "actor": "$5"}
@@ -73,9 +73,12 @@ told as materialized (
         received_at timestamptz)
 ),
 line as materialized (
-    select * from jsonb_to_recordset($1->'lines') as l (number integer, product bigint, name text, barcode text,
+    select l.number, coalesce(p.merged_into_id, l.product) as product, l.name, l.barcode, l.quantity, l.unit_price,
+        l.discount, l.net, l.tax, l.tax_rate, l.cost, l.deposit_of, l.returns_sale, l.returns_line, l.restock, l.lot
+    from jsonb_to_recordset($1->'lines') as l (number integer, product bigint, name text, barcode text,
         quantity numeric, unit_price numeric, discount numeric, net numeric, tax numeric, tax_rate numeric,
         cost numeric, deposit_of integer, returns_sale uuid, returns_line integer, restock boolean, lot bigint)
+    left join inventory_product p on p.shop_id = {shop} and p.id = l.product and p.merged_into_id is not null
 ),
 moves as (
     select l.product as product_id, case when l.quantity < 0 then 'refund' else 'sale' end as kind,

@@ -36,7 +36,7 @@ def _sales_by_product(period: Period | None) -> Rows:
 
 def _products(_: Period | None) -> Rows:
     first = Barcode.objects.filter(product=OuterRef("pk")).order_by("id").values("code")[:1]
-    rows = Product.objects.order_by("sku").annotate(barcode=Subquery(first)).select_related(*_LINKS)
+    rows = Product.objects.standing().order_by("sku").annotate(barcode=Subquery(first)).select_related(*_LINKS)
     for row in rows.iterator():
         category, supplier, rate = (getattr(row, name) for name in _LINKS)
         names = row.sku, row.name, row.barcode, category and category.name, row.unit

@@ -95,9 +95,9 @@ def know(told: Sequence[Told]) -> Known:
         *([(_STICKERS, [shop, stickers])] if stickers else []),
     )
     known = Known({row[1]: Kept(*row) for row in sales}, {code for (code,) in customers})
-    for product, sku, barcode, *facts in goods:
-        way, key = ("barcode", barcode) if barcode else ("sku", sku) if sku else ("product", product)
-        known.goods[way, key] = Goods(product, *facts)
+    for asked, sku, barcode, *facts in goods:
+        way, key = ("barcode", barcode) if barcode else ("sku", sku) if sku else ("product", asked)
+        known.goods[way, key] = Goods(*facts)
     for code, lot, branch, price, ends_at, ended_at, *facts in marked[0] if marked else ():
         known.stickers[code] = Sticker(Goods(*facts), lot, branch, price, ends_at, ended_at)
     _read_the_rest(known, lines)
@@ -152,16 +152,19 @@ _CUSTOMERS = Statement(
 )
 _FACTS = "p.name, p.price, p.cost, r.rate"
 _RATE = "left join inventory_taxrate r on r.shop_id = p.shop_id and r.id = p.tax_rate_id"
+# A merged product's id and SKU, which a till may tell for long, mean the product it became.
+_BECAME = "join inventory_product p on p.shop_id = a.shop_id and p.id = coalesce(a.merged_into_id, a.id)"
 _GOODS = Statement(
     "aisle_known_goods",
     "bigint, bigint[], text[], text[]",
     f"""
-select p.id, null as sku, null as barcode, {_FACTS} from inventory_product p {_RATE}
-where p.shop_id = $1 and p.id = any($2)
+select a.id as asked, null as sku, null as barcode, p.id, {_FACTS} from inventory_product a {_BECAME} {_RATE}
+where a.shop_id = $1 and a.id = any($2)
 union all
-select p.id, p.sku, null, {_FACTS} from inventory_product p {_RATE} where p.shop_id = $1 and p.sku = any($3)
+select null, a.sku, null, p.id, {_FACTS} from inventory_product a {_BECAME} {_RATE}
+where a.shop_id = $1 and a.sku = any($3)
 union all
-select p.id, null, b.code, {_FACTS}
+select null, null, b.code, p.id, {_FACTS}
 from inventory_barcode b join inventory_product p on p.shop_id = b.shop_id and p.id = b.product_id {_RATE}
 where b.shop_id = $1 and b.code = any($4)
 """,

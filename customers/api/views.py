@@ -67,8 +67,8 @@ def _product(code: str | None) -> tuple[int | None, list[str]]:
     """The product a code names, else a warning: the review is worth keeping without it."""
     if not code:
         return None, []
-    if found := Product.objects.filter(sku=code).values_list("pk", flat=True).first():
-        return found, []
+    if found := Product.objects.of_sku(code):
+        return found.pk, []
     try:
         return read_code(code).product.pk, []
     except CodeUnknown as refusal:

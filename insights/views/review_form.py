@@ -50,7 +50,7 @@ class ReviewForm(forms.Form):
         code = self.cleaned_data["product"].strip()
         if not code:
             return None
-        found = Product.objects.filter(sku=code).first() or Product.objects.filter(barcodes__code=code).first()
+        found = Product.objects.of_sku(code) or Product.objects.filter(barcodes__code=code).first()
         if found is None:
             raise forms.ValidationError("No product has this SKU or barcode.")
         return int(found.pk)

@@ -92,6 +92,15 @@ class ProductQuerySet(ShopQuerySet):
     def active(self) -> "ProductQuerySet":
         return self.filter(is_active=True)
 
+    def standing(self) -> "ProductQuerySet":
+        """All but those that turned out to be another product."""
+        return self.filter(merged_into=None)
+
+    def of_sku(self, sku: str) -> "Product | None":
+        """The product with this SKU; of a merged one the product that it became."""
+        found = self.filter(sku=sku).select_related("merged_into").first()
+        return found.standing if found else None
+
     def to_review(self) -> "ProductQuerySet":
         """Products that an import made and nobody has looked at yet."""
         return self.filter(needs_review=True)
@@ -182,6 +191,9 @@ class Product(ShopOwned):
                 name="product_content_size_with_unit",
             ),
             models.CheckConstraint(condition=Q(unit__in=["piece", "kg"]), name="product_unit_known"),
+            models.CheckConstraint(
+                condition=Q(merged_into=None) | Q(is_active=False), name="product_merged_is_off_sale"
+            ),
         ]
         indexes = [
             models.Index(fields=["shop", "name"], name="product_by_name"),
@@ -195,6 +207,11 @@ class Product(ShopOwned):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def standing(self) -> "Product":
+        """The product itself, or the one that it turned out to be."""
+        return self.merged_into or self
 
 
 class Barcode(ShopOwned):

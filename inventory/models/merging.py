@@ -11,7 +11,7 @@ from shop.tenancy import ShopForeignKey, ShopOwned
 class ProductPair(ShopOwned):
     """Two products that may be one. `first` has the lower id. `reasons` says why, for people; `score` is 0 to 1.
 
-    A person's word (`different`) is kept, so that the pair is never shown again.
+    A person's word (`different`) is kept, so that the pair is never shown again. One put off waits until `again_at`.
     """
 
     class State(models.TextChoices):
@@ -29,6 +29,7 @@ class ProductPair(ShopOwned):
     found_at = models.DateTimeField(default=timezone.now)
     decided_by = models.CharField(max_length=200, blank=True, default="")
     decided_at = models.DateTimeField(null=True, blank=True)
+    again_at = models.DateTimeField(null=True, blank=True, help_text="When it is shown again. Empty: now.")
 
     class Meta(ShopOwned.Meta):
         ordering = ["-score", "id"]
