@@ -46,8 +46,8 @@ lined as (
     from (select *, row_number() over (partition by cause order by file, line) as place from refused) r
     where place <= %(lines)s group by cause
 )
-select min(r.problem), substring(min(r.problem) from '^([a-z_]+)(?:: |\s(?:is|cannot)\s)'), count(*)::int, v.cells::text,
-    l.lines
+select min(r.problem), substring(min(r.problem) from '^([a-z_]+)(?:: |\s(?:is|cannot)\s)'), count(*)::int,
+    v.cells::text, l.lines
 from refused r left join valued v using (cause) join lined l using (cause)
 group by r.cause, v.cells, l.lines order by 3 desc, 1
 """
