@@ -72,10 +72,9 @@ def test_several_files_are_one_import(green: Cast) -> None:
         (b"sku,name\nA1,\0\n", "binary zeros"),
         (b"PK\x03\x04" + b"x" * 100, "an Excel workbook or a zip"),
         (b"\xd0\xcf\x11\xe0rest", "an old Excel workbook"),
-        (b"sku,name\nA1,\x81\n", "neither UTF-8 nor Windows text"),
+        ("sku,name\nA1,Café\nB2,".encode() + b"K\xe4se\n", "a part of it is UTF-8, line 3 is not"),
         (gzip.compress(TEXT.encode(), mtime=0)[:-12], "cut off or damaged"),
         (b"a,b\n1,2\n", "No column gives sku"),
-        (b'sku,name\nA1,"' + b"never closed\n" * 20_000, "quotation mark is probably never closed"),
         (",".join(f"c{n}" for n in range(2000)).encode() + b"\n1\n", "1,000 is the most"),
     ],
 )
@@ -90,6 +89,16 @@ def test_rows_that_are_too_long_or_too_short_are_refused_alone(green: Cast) -> N
     result = bring_in("products", "sku,name,price\nA1,Tea,1\nB2,Milk, fresh,2\nC3\nD4,Jam,3,,\n")
     assert counts(result) == (2, 0, 0, 2)
     assert "the row has 4 cells, the first row has 3 column names" in reasons(result)
+
+
+def test_a_quotation_mark_that_is_never_closed_costs_the_rows_it_swallows() -> None:
+    text = 'sku,name\nA1,Tea\nB2,"' + "never closed\n" * 20_000
+    found = source(text)
+    layout = reading.look(found)
+    rows = list(reading.Table(found, layout).rows())
+    assert [row for _, row in rows if not layout.problem(row)] == [["A1", "Tea"]]
+    assert {layout.problem(row) for _, row in rows[1:]} > {"a quotation mark in line 3 is not closed where it should be"}
+    assert len(rows) == 20_001
 
 
 def test_line_numbers_count_lines_not_rows() -> None:

@@ -18,6 +18,14 @@ class Source:
     opens: Callable[[], BinaryIO]
 
 
+class Problem(list[str]):
+    """A row that cannot be read as the others are: its cells as far as they are known, and why."""
+
+    def __init__(self, cells: list[str], problem: str) -> None:
+        super().__init__(cells)
+        self.problem = problem
+
+
 @dataclass(frozen=True)
 class Choice:
     """A code page that the file could be written in, and how some of its words read then."""
@@ -36,8 +44,10 @@ class Layout:
 
     `quote` and `escape` may be empty: there is none. `skip` counts the lines of the file above the column names,
     `header_rows` the rows that hold these (0: there are none, the columns are called “column 1” and so on).
-    `padding` is how many empty cells every row has more than there are names. `choices` is filled where the encoding
-    is a guess between code pages, the one in use first. `member` says which table of several in one file this is.
+    `padding` is how many empty cells the rows have more than there are names; `loose_end` says that the last column is
+    always filled, so that further empty cells are none. Where a table is `ragged` its rows may end early. `choices` is
+    filled where the encoding is a guess between code pages, the one in use first. `member` says which table of several
+    in one file this is.
     """
 
     encoding: str
@@ -47,6 +57,7 @@ class Layout:
     escape: str = ""
     skip: int = 0
     header_rows: int = 1
+    ragged: bool = False
     padding: int = 0
     loose_end: bool = True
     member: str = ""
@@ -87,13 +98,13 @@ class Layout:
 
     def problem(self, row: list[str]) -> str:
         """Why a row cannot be matched with the column names; empty where it can. Surplus empty cells at the end are
-        no cells, unless one could have come in further left and moved the rest."""
+        no cells, unless a delimiter too many or too few could have moved the others."""
         said: str = getattr(row, "problem", "")
-        width = len(self.header)
-        if said or len(row) == width:
+        width, surplus = len(self.header), row[len(self.header) :]
+        if said or (self.ragged and len(row) <= width) or (len(row) == width and (not self.padding or row[-1].strip())):
             return said
-        if not any(row[width:]) and (len(row) == width + self.padding or (len(row) > width and self.loose_end)):
+        if len(row) > width and not any(map(str.strip, surplus)) and (len(surplus) == self.padding or self.loose_end):
             return ""
         cells = "1 cell" if len(row) == 1 else f"{len(row)} cells"
-        names = "the first row has {} column names" if self.has_header else "the first row has {} cells"
-        return f"the row has {cells}, {names.format(width)}"
+        names = f"the first row has {width} column names" if self.has_header else f"the others have {width}"
+        return f"the row has {cells}, {names}"

@@ -1,0 +1,118 @@
+"""Bytes and lines of a file as it is read, with limits: nobody's file may cost more memory than a row of one."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zlib
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import BinaryIO, TextIO, cast
+
+from shop.imports.errors import ImportRefused
+from shop.imports.limits import MEGABYTE, MOST_RATIO, MOST_UNPACKED, RATIO_COUNTS_FROM
+from shop.imports.reading.layout import Source
+
+BLOCK = MEGABYTE
+# One row of the file. A thousand columns of a thousand letters each fit.
+MOST_ROW = MEGABYTE
+# Rows are taken from the parser so many at a time, and these together may be so large.
+ROWS_AT_ONCE = 200
+MOST_AT_ONCE = 8 * MEGABYTE
+_LINES_AT_ONCE = 1 << 16
+
+
+def unpacked(raw: BinaryIO) -> BinaryIO:
+    """The file itself, or what a gzip file holds."""
+    raw.seek(0)
+    packed = raw.read(2) == b"\x1f\x8b"
+    raw.seek(0)
+    return cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if packed else raw
+
+
+@contextmanager
+def refusals(source: Source) -> Iterator[None]:
+    """What cannot be unpacked or decoded is refused in words."""
+    try:
+        yield
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise ImportRefused(f"{source.name} is cut off or damaged. Upload it again.") from error
+    except UnicodeError as error:
+        raise ImportRefused(
+            f"{source.name} holds letters that are not written as the rest of it is. Export it again and choose UTF-8."
+        ) from error
+
+
+def blocks(source: Source, raw: BinaryIO) -> Iterator[bytes]:
+    """The unpacked bytes. Raises ImportRefused for too many of them, or for a file that was packed to do harm."""
+    stream, size = unpacked(raw), 0
+    while block := stream.read(BLOCK):
+        size += len(block)
+        if size > MOST_UNPACKED:
+            raise ImportRefused("The file is larger than 4 GB when unpacked. Split it by month or by year.")
+        if stream is not raw and size > RATIO_COUNTS_FROM and size > MOST_RATIO * max(raw.tell(), 1):
+            raise ImportRefused(f"{source.name} unpacks to far more than a table would. Upload it unpacked.")
+        yield block
+
+
+class Watched(io.BufferedIOBase):
+    """The bytes of a file on their way to the parser. Refuses a row that never ends before it fills the memory."""
+
+    def __init__(self, source: Source, stream: BinaryIO) -> None:
+        self._source = source
+        self._stream = stream
+        self.since_row = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def read1(self, size: int = -1, /) -> bytes:
+        block = self._stream.read(size)
+        self.since_row += len(block)
+        if self.since_row > 2 * MOST_ROW:
+            raise ImportRefused(
+                f"{self._source.name} has a row longer than 1 MB. A quotation mark is probably never closed, "
+                "or the file is no table."
+            )
+        return block
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        return self.read1(size or -1)
+
+
+class Lines:
+    """The lines of a text, some at a time; the latest are kept, to show those that could not be read."""
+
+    def __init__(self, text: TextIO, watched: Watched, rows: Callable[[], int], first: int) -> None:
+        self._text = text
+        self._watched = watched
+        self._rows = rows
+        self._next = first
+        self._kept: deque[tuple[int, list[str]]] = deque()
+        self._kept_size = 0
+        self.taken = 0
+
+    def blocks(self) -> Iterator[list[str]]:
+        """Lines as they are, line ends and all. `taken` grows by their length."""
+        rows = -1
+        while block := self._text.readlines(_LINES_AT_ONCE):
+            if rows != self._rows():
+                rows, self._watched.since_row = self._rows(), 0
+            self._keep(block)
+            yield block
+
+    def _keep(self, block: list[str]) -> None:
+        size = sum(map(len, block))
+        self.taken += size
+        self._kept.append((size, block))
+        self._kept_size += size
+        self._next += len(block)
+        while len(self._kept) > 1 and self._kept_size - self._kept[0][0] > 2 * MOST_ROW:
+            self._kept_size -= self._kept.popleft()[0]
+
+    def between(self, first: int, last: int) -> list[str]:
+        """The lines of the file from first to last, as far as they are still kept."""
+        kept = [line for _, block in self._kept for line in block]
+        start = self._next - len(kept)
+        return kept[max(0, first - start) : max(0, last - start + 1)]
