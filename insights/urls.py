@@ -24,6 +24,7 @@ from insights.views import (
     search,
     shifts,
     stock,
+    supplier_prices,
     today,
 )
 
@@ -53,6 +54,9 @@ urlpatterns = [
     path("prices/", prices.price_list, name="price_list"),
     path("prices/effects/", prices.price_effects, name="price_effects"),
     path("prices/put/", prices.price_put, name="price_put"),
+    path("prices/costs/", supplier_prices.price_costs, name="price_costs"),
+    path("prices/costs/decide/", supplier_prices.price_costs_decide, name="price_costs_decide"),
+    path("prices/costs/items/<int:pk>/match/", supplier_prices.price_costs_match, name="price_costs_match"),
     path("prices/batches/", prices.price_batch_list, name="price_batch_list"),
     path("prices/batches/new/", prices.price_batch_new, name="price_batch_new"),
     path("prices/batches/<int:pk>/", prices.price_batch_detail, name="price_batch_detail"),

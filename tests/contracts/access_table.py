@@ -54,6 +54,11 @@ IN_SHOP: dict[str, Access] = {
     "insights:price_list": Access(Can.SEE_COST),
     "insights:price_effects": Access(Can.SEE_SALES),
     "insights:price_put": Access(Can.EDIT_PRODUCTS, "post", data={"product": "0", "price": "1.55"}, unready=True),
+    "insights:price_costs": Access(Can.SEE_COST),
+    "insights:price_costs_decide": Access(Can.EDIT_PRODUCTS, "post", data={"do": "take", "price": "0"}),
+    "insights:price_costs_match": Access(
+        Can.EDIT_PRODUCTS, "post", row=lambda shelf: shelf.imported.supplier_price.item, data={"q": "?"}, unready=True
+    ),
     "insights:price_batch_list": Access(Can.SEE_STOCK),
     "insights:price_batch_new": Access(Can.EDIT_PRODUCTS, "post", data={"name": "Monday"}, form=True),
     "insights:price_batch_detail": Access(Can.SEE_STOCK, row=lambda shelf: shelf.advised.price_batch),
