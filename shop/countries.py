@@ -26,6 +26,12 @@ TW; TZS TZ; UAH UA; UGX UG; USD AS BQ EC FM GU IO MH MP PR PW SV TC TL UM US VG 
 VN; VUV VU; WST WS; XAF CF CG CM GA GQ TD; XCD AG AI DM GD KN LC MS VC; XCG CW SX; XOF BF BJ CI GW ML NE SN TG;
 XPF NC PF WF; YER YE; ZAR ZA; ZMW ZM; ZWG ZW
 """
+# Where people write 3,50.
+_DECIMAL_COMMA = """
+AD AL AM AO AR AT AX AZ BA BE BG BO BR BY CL CM CO CR CU CV CY CZ DE DK DZ EC EE ES FI FO FR GE GF GL GP GR GW HR HU ID
+IS IT KG KZ LT LU LV MA MC MD ME MK MN MQ MZ NL NO PL PM PT PY RE RO RS RU SE SI SJ SK SM SN SR ST TF TL TM TN TR UA UY
+UZ VA VE VN XK YT ZA
+"""
 _BY_CURRENCY = {words[0]: words[1:] for words in map(str.split, _CURRENCIES.split(";"))}
 _CURRENCY_OF = {country: currency for currency, users in _BY_CURRENCY.items() for country in users}
 
@@ -48,6 +54,11 @@ def countries() -> dict[str, Country]:
         zones.setdefault(code, zone)
     named = sorted(_rows("iso3166.tab"), key=lambda row: row[1])
     return {code: Country(code, name, _CURRENCY_OF.get(code, ""), zones[code]) for code, name in named if code in zones}
+
+
+def writes_decimal_comma(country: str) -> bool:
+    """Whether people there write 3,50, and their spreadsheets read it."""
+    return country in _DECIMAL_COMMA.split()
 
 
 def currencies() -> list[str]:

@@ -1,6 +1,7 @@
 """The one CSV writer: for commands, page exports and files of refused rows.
 
 Text that a spreadsheet would run as a formula gets a leading apostrophe; numbers and dates are written plain.
+An Excel opened by a double click reads CSV as its country writes numbers: `of_country` is how it wants them.
 """
 
 from __future__ import annotations
@@ -10,7 +11,10 @@ import datetime as dt
 import io
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from decimal import Decimal
+
+from shop.countries import writes_decimal_comma
 
 Cell = str | Decimal | int | dt.date | None
 
@@ -19,13 +23,32 @@ _ROWS_A_PIECE = 500
 _NUMBER = re.compile(r"^\s*[-+]?[\d.,\s]*\d\s*$", re.ASCII)
 
 
-def pieces(header: Iterable[str], rows: Iterable[Iterable[Cell]]) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How a CSV file is written. `is_local`: for eyes and spreadsheets of a country, not to be imported again."""
+
+    delimiter: str = ","
+    decimal: str = "."
+    is_local: bool = False
+
+
+PLAIN = Dialect()
+
+
+def of_country(country: str) -> Dialect:
+    """As Excel reads it there: with semicolons and decimal commas where people write those, and a mark for UTF-8."""
+    return Dialect(";", ",", True) if writes_decimal_comma(country) else Dialect(is_local=True)
+
+
+def pieces(header: Iterable[str], rows: Iterable[Iterable[Cell]], dialect: Dialect = PLAIN) -> Iterator[str]:
     """The file as text, some hundred rows at a time, so that neither side ever holds it whole."""
     buffer = io.StringIO()
-    writer = csv.writer(buffer)
+    buffer.write("\ufeff" if dialect.is_local else "")
+    writer = csv.writer(buffer, delimiter=dialect.delimiter)
+    written = (lambda value: local(value, dialect.decimal)) if dialect.is_local else cell
     writer.writerow(header)
     for number, row in enumerate(rows, start=1):
-        writer.writerow([cell(value) for value in row])
+        writer.writerow([written(value) for value in row])
         if number % _ROWS_A_PIECE == 0:
             yield buffer.getvalue()
             buffer.seek(0)
@@ -42,6 +65,13 @@ def cell(value: Cell) -> str:
     if isinstance(value, dt.date):
         return value.isoformat()
     return format(value, "f") if isinstance(value, Decimal) else str(value)
+
+
+def local(value: Cell, decimal: str) -> str:
+    """One value as a spreadsheet of the country takes it: moments without their zone, decimals with its sign."""
+    if isinstance(value, dt.datetime):
+        return value.replace(tzinfo=None, microsecond=0).isoformat(sep=" ")
+    return cell(value).replace(".", decimal) if isinstance(value, Decimal) else cell(value)
 
 
 def safe(text: str) -> str:

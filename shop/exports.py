@@ -39,9 +39,14 @@ def export_kinds() -> list[str]:
     return list(_kinds)
 
 
-def export(kind: str, period: Period | None = None) -> Iterator[str]:
-    """The file of this kind, in pieces of text. Raises ExportRefused for an unknown kind."""
+def find_export(kind: str) -> Export:
+    """The export of this name. Raises ExportRefused, naming those there are."""
     if kind not in _kinds:
         raise ExportRefused(f"“{kind}” is not an export. Choose one of: {', '.join(_kinds)}.")
-    wanted = _kinds[kind]
+    return _kinds[kind]
+
+
+def export(kind: str, period: Period | None = None) -> Iterator[str]:
+    """The plain CSV file of this kind, in pieces of text. Raises ExportRefused for an unknown kind."""
+    wanted = find_export(kind)
     return pieces(wanted.header, wanted.rows(period))

@@ -10,6 +10,7 @@ from django import template
 from django.utils import timezone
 
 from shop import formats
+from shop.countries import writes_decimal_comma
 
 register = template.Library()
 
@@ -100,3 +101,14 @@ def root_url(name: str, *args: Any) -> str:
     from shop import mount
 
     return str(mount.root_url(name, *args))
+
+
+@register.inclusion_tag("components/download.html", takes_context=True)
+def download(context: Any, url: str, what: str = "", *, text: str = "Download as CSV", button: bool = False) -> Any:
+    """The links of a table's file: CSV, a workbook and, where people write decimal commas, CSV as their Excel reads it.
+
+    `url` is the CSV's; `what` says to those who do not see the table which one it is.
+    """
+    more = url + ("&" if "?" in url else "?") + "format="
+    local = writes_decimal_comma(context["shop"].country)
+    return {"url": url, "more": more, "what": what, "text": text, "button": button, "local": local}

@@ -1,21 +1,24 @@
-"""`manage.py export SHOP KIND [--from D --to D]`: a file of the shop's figures or lists, printed as CSV."""
+"""`manage.py export SHOP KIND [--from D --to D] [--format F] [--to-file PATH]`: the shop's figures as a file."""
 
 import datetime as dt
+import sys
 from argparse import ArgumentParser
+from contextlib import nullcontext
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from shop import doors
+from shop import doors, files
 from shop.errors import Refused
-from shop.exports import export, export_kinds
+from shop.exports import export, export_kinds, find_export
 from shop.periods import Period
 from shop.tenancy import use_shop
 
 
 class Command(BaseCommand):
-    help = "Print a CSV file with a header. Text a spreadsheet would run as a formula gets a leading apostrophe."
+    help = "Print a file with a header. Text a spreadsheet would run as a formula gets a leading apostrophe in CSV."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("shop", help="The shop's slug.")
@@ -24,6 +27,14 @@ class Command(BaseCommand):
             "--from", dest="first", type=dt.date.fromisoformat, help="First business date (2026-03-01)."
         )
         parser.add_argument("--to", dest="last", type=dt.date.fromisoformat, help="Last business date.")
+        parser.add_argument(
+            "--format",
+            dest="form",
+            choices=[form.value for form in files.Format],
+            default=files.Format.CSV.value,
+            help="csv: exact, to be imported again. excel: CSV as the shop's country reads it. xlsx: a workbook.",
+        )
+        parser.add_argument("--to-file", type=Path, help="Where to write it; without, it is printed.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         shop = doors.shop_by_slug(options["shop"])
@@ -32,10 +43,19 @@ class Command(BaseCommand):
         try:
             period = _period(options["first"], options["last"])
             with use_shop(shop), transaction.atomic():
-                for piece in export(options["kind"], period):
-                    self.stdout.write(piece, ending="")
+                self._write(options, period, shop.country)
         except (Refused, ValueError) as error:
             raise CommandError(str(error)) from error
+
+    def _write(self, options: dict[str, Any], period: Period | None, country: str) -> None:
+        kind, form, path = options["kind"], files.Format(options["form"]), options["to_file"]
+        if form is files.Format.CSV and path is None:
+            for piece in export(kind, period):
+                self.stdout.write(piece, ending="")
+            return
+        wanted = find_export(kind)
+        with path.open("wb") if path else nullcontext(sys.stdout.buffer) as out:
+            files.write(out, form, kind, wanted.header, wanted.rows(period), country=country)
 
 
 def _period(first: dt.date | None, last: dt.date | None) -> Period | None:
