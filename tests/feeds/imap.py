@@ -78,6 +78,10 @@ class _Handler(socketserver.StreamRequestHandler):
             self.request = self.box.context.wrap_socket(self.request, server_side=True)
         super().setup()
 
+    def finish(self) -> None:
+        super().finish()
+        self.request.close()
+
     def handle(self) -> None:
         if self.box.closed:
             return
