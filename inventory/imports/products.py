@@ -21,6 +21,8 @@ def merge_products(batch: Batch) -> Counts:
     )
     batch.refuse("'price is negative'", "r.price < 0")
     batch.refuse("'cost is negative'", "r.cost < 0")
+    batch.run("merged", _MERGED)
+    batch.run("merged", _READ_AS_KEPT)
     _resolve_tax_rates(batch)
     batch.run("first", _FIRST_PRODUCTS)
     batch.run("repeats", _REFUSE_OTHER_DETAILS)
@@ -47,10 +49,28 @@ def _of_supplier(batch: Batch) -> dict[str, str]:
     return {"supplier": batch.imported.supplier if batch.imported else ""}
 
 
+# A SKU that was merged means the product it became. That one keeps its own details: only what it lacks is taken.
+_MERGED = """
+create temp table import_merged on commit drop as
+select r.file, r.line, k.id from import_rows r
+join inventory_product g on g.sku = r.sku and g.merged_into_id is not null
+join inventory_product k on k.id = g.merged_into_id
+"""
+_READ_AS_KEPT = """
+update import_rows r set sku = k.sku, name = null, unit = null,
+    category = case when k.category_id is null then r.category end,
+    price = case when k.price is null then r.price end, cost = case when k.cost is null then r.cost end,
+    tax_rate = case when k.tax_rate_id is null then r.tax_rate end,
+    supplier = case when k.supplier_id is null then r.supplier end,
+    pack_size = case when k.pack_size is null then r.pack_size end,
+    shelf_life_days = case when k.shelf_life_days is null then r.shelf_life_days end
+from import_merged m join inventory_product k on k.id = m.id where r.file = m.file and r.line = m.line
+"""
 _DETAILS = "name, category, unit, price, cost, tax_rate, supplier, pack_size, shelf_life_days"
 _FIRST_PRODUCTS = f"""
 create temp table import_first on commit drop as
-select distinct on (sku) sku, file, line, {_DETAILS} from import_rows where problem is null order by sku, file, line
+select distinct on (sku) sku, file, line, {_DETAILS} from import_rows r where problem is null
+order by sku, exists (select from import_merged m where m.file = r.file and m.line = r.line), file, line
 """
 _REFUSE_OTHER_DETAILS = f"""
 update import_rows r
@@ -58,6 +78,7 @@ set problem = 'SKU ' || r.sku || ' is in the file twice, with other details than
 from import_first f where f.sku = r.sku and r.problem is null
 and ({", ".join(f"r.{name}" for name in _DETAILS.split(", "))})
     is distinct from ({", ".join(f"f.{name}" for name in _DETAILS.split(", "))})
+and not exists (select from import_merged m where m.file = r.file and m.line = r.line)
 """
 _SPLIT_BARCODES = r"""
 create temp table import_barcodes on commit drop as

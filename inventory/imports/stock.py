@@ -54,12 +54,16 @@ where r.problem is null and r.product = bad.product and {branch} = bad.branch
 _COUNTS = """
 create temp table import_counts on commit drop as
 select b.id as branch_id, p.id as product_id, coalesce(r.lot, '') as code, r.best_before, r.use_by,
-    min(r.quantity) as quantity, count(*)::int as rows, {first},
+    sum(r.quantity) as quantity, sum(r.rows)::int as rows, min(r.place) as place,
     coalesce(r.lot, r.best_before::text, r.use_by::text) is not null as is_lot
-from import_rows r
-join import_branches b on b.key = {branch}
+from (
+    select {branch} as branch, r.product, r.lot, r.best_before, r.use_by, min(r.quantity) as quantity,
+        count(*) as rows, {first}
+    from import_rows r where r.problem is null group by 1, 2, 3, 4, 5
+) r
+join import_branches b on b.key = r.branch
 join import_products p on p.code = r.product
-where r.problem is null group by b.id, p.id, r.lot, r.best_before, r.use_by
+group by b.id, p.id, r.lot, r.best_before, r.use_by
 """
 _LOCK_LEVELS = """
 select 1 from inventory_stocklevel k where (k.branch_id, k.product_id) in (

@@ -33,6 +33,7 @@ from shop.models import Branch, Change, Shop
 from shop.tenancy import use_shop
 from shop.walls import shop_owned_models
 from tests.factories import Cast, make_product
+from tests.importing import bring_in, counts
 from tests.inventory.test_stock import assert_level_is_ledger
 from tests.sales import tilling
 from tests.sales.tilling import NOW, send, till_of
@@ -271,6 +272,29 @@ def test_the_plan_says_what_merging_then_does(green: Shop) -> None:
     made = merging.merge(kept=milk(), gone=gone, by="alice")
     done = {key.split(".")[1]: len(ids) for key, ids in made.moved["rows"].items()}
     assert done == {"SaleLine": 1, "Barcode": 1}
+
+
+def test_files_that_name_the_old_code_find_the_kept_one(green: Shop) -> None:
+    """The kept product keeps its own details; a file fills what it lacks and brings barcodes, and counts add up."""
+    gone = twin(cost=None)
+    Product.objects.filter(sku="MILK").update(cost=None)
+    made = merging.merge(kept=milk(), gone=gone, by="alice")
+    rows = "sku,name,price,cost,barcode\nB-77,Milk other,9.99,1.05,4006381333931\n"
+    assert counts(bring_in("products", rows)) == (0, 1, 0, 0)
+    assert (milk().name, milk().price, milk().cost) == ("Green Grocer milk 2 L", Decimal("1.45"), Decimal("1.05"))
+    both = "sku,name,price,barcode\nB-77,Milk other,9.99,4012345678901\nMILK,Milk 2 L,1.49,\n"
+    result = bring_in("products", both)
+    assert (counts(result)[0], counts(result)[3]) == (0, 0)
+    assert (milk().name, milk().price) == ("Milk 2 L", Decimal("1.49"))
+    assert milk().barcodes.filter(code="4012345678901").exists()
+    bring_in("stock", "product,branch,quantity\nB-77,Station,3\nMILK,Station,10\n")
+    assert (level(milk()), level(gone)) == (13, None)
+    lines = "receipt,time,product,quantity,price\n1,2026-03-10 12:00,B-77,2,1.45\n"
+    assert counts(bring_in("sales_lines", lines))[0] == 1
+    assert SaleLine.objects.get().product == milk()
+    gone.refresh_from_db()
+    assert (gone.name, gone.price, gone.merged_into_id) == ("Milk, two litres", Decimal("1.50"), milk().pk)
+    assert merging.undo(merge=made, by="alice").undone_at
 
 
 def test_another_shop_neither_sees_nor_merges(cast: Cast) -> None:
