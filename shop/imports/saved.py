@@ -15,13 +15,15 @@ from shop.models import SavedMapping
 def find(kind: str, fingerprint: str, supplier: str = "") -> SavedMapping | None:
     """How files of this kind with these columns are read: as this supplier's were, else as files of nobody's."""
     known = SavedMapping.objects.filter(kind=kind, fingerprint=fingerprint, supplier__in=["", supplier])
-    return known.order_by("-supplier").first()
+    found: SavedMapping | None = known.order_by("-supplier").first()
+    return found
 
 
 def find_any(fingerprint: str, supplier: str = "") -> SavedMapping | None:
     """As `find`, of whatever kind; the one used last."""
     known = SavedMapping.objects.filter(fingerprint=fingerprint, supplier__in=["", supplier])
-    return known.order_by("-supplier", "-used_at", "-pk").first()
+    found: SavedMapping | None = known.order_by("-supplier", "-used_at", "-pk").first()
+    return found
 
 
 @transaction.atomic
@@ -36,9 +38,9 @@ def remember(
     said = {"mapping": mapping.without_rows().as_json(), "layout": layout.as_json(), "proposed_by": proposed_by[:80]}
     if name:
         said["name"] = name[:120]
-    known, _ = SavedMapping.objects.update_or_create(
+    known: SavedMapping = SavedMapping.objects.update_or_create(
         kind=kind.name, fingerprint=layout.fingerprint, supplier=supplier[:120], defaults=said
-    )
+    )[0]
     return known
 
 

@@ -87,7 +87,8 @@ def test_real_headers_are_matched_without_help(file: str, kind: str, expected: d
     guess = guessing.guess(find_kind(kind), layout, rows)
     assert {name: "+".join(columns) for name, columns in guess.mapping.columns.items()} == expected
     assert all(guessing.LEAST <= guess.confidence[name] <= 1 and guess.why[name] for name in expected)
-    assert guessing.kind_of(layout, rows)[0][0] == kind
+    # A file without prices is a kind of its own.
+    assert guessing.kind_of(layout, rows)[0][0] == ("purchases" if "Member_number" in layout.header else kind)
 
 
 @pytest.mark.parametrize(
