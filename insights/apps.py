@@ -7,7 +7,7 @@ class InsightsConfig(AppConfig):
     name = "insights"
 
     def ready(self) -> None:
-        from insights import markdown_acts, night, pricing_acts  # its receiver hears of imports
+        from insights import after_imports, markdown_acts, night, pricing_acts  # noqa: F401  some hear of imports
         from insights.briefs import sending  # noqa: F401  registers its job and its hour
         from insights.matching import job as matching
         from insights.merging import links as merging

@@ -163,7 +163,7 @@ from (
 """
 _JUDGE = r"""
 update import_items set problem = case
-    when coalesce(product, '') = '' then 'items: one of them has no name'
+    when coalesce(product, '') = '' or product ~ '^[@=]' then 'items: one of them has no name'
     when length(product) > 64 then 'items: “' || left(product, 40) || '…” is longer than 64 characters'
     when not coalesce(quantity, '1') ~ '^-?\d{1,9}(\.\d+)?$' or not coalesce(price, '0') ~ '^-?\d{1,9}(\.\d+)?$'
         or not coalesce(paid, '0') ~ '^-?\d{1,9}(\.\d+)?$' then 'items: “' || product || '” has a number we cannot read'

@@ -105,6 +105,7 @@ class _Guessing:
         self._join_times()
         self._put_together()
         self._use_twice()
+        self._give_the_rest()
         self._suggest_steps()
         order = [one.name for one in self.kind.fields if one.name in self.columns]
         mapping = Mapping({name: self.columns[name] for name in order}, steps=self.steps)
@@ -161,6 +162,13 @@ class _Guessing:
         names = {one.name for one in self.kind.fields}
         if sku and "barcode" in names - set(self.columns) and self.looks[sku].barcodes > 0.9:
             self._take(self.kind.field("barcode"), (sku,), 0.8, "The codes are barcodes with right check digits.")
+
+    def _give_the_rest(self) -> None:
+        """Never a reason to take the file for this kind, so its confidence is low."""
+        free = tuple(column for column in self.header if column not in self._used())
+        for kind_field in self.kind.fields:
+            if kind_field.takes_rest and kind_field.name not in self.columns and free:
+                self._take(kind_field, free, 0.3, "It takes every column that nothing else has.")
 
     def _suggest_steps(self) -> None:
         for kind_field in self.kind.fields:

@@ -149,7 +149,7 @@ def finish(kind: Kind, changed: int, imported: Import | None = None) -> None:
 def _look_through(
     kind: Kind, sources: Sequence[Source], mapping: Mapping, layouts: Sequence[Layout] | None
 ) -> list[Staged]:
-    known = layouts or [look(source) for source in sources]
+    known = layouts or [look(source, said=kind.said) for source in sources]
     return [
         Staged(source, layout, complete(kind, mapping, layout.header))
         for source, layout in zip(sources, known, strict=True)
