@@ -91,6 +91,7 @@ def stage(batch: Batch, kind: Kind, files: Sequence[Staged]) -> int:
         for count in _copy(batch, table.chunks(_ROWS_AT_ONCE), staged, number, plan):
             rows += count
             batch.progress(0.3 * (number + table.fraction()) / len(files))
+        batch.notes += table.told()
     batch.seconds["copy"] = time.perf_counter() - started
     if not rows:
         names = ", ".join(staged.source.name for staged in files)

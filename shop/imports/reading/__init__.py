@@ -24,6 +24,8 @@ __all__ = ["ENDINGS", "GIGABYTE", "Choice", "Layout", "Problem", "Source", "Tabl
 
 ENDINGS = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")
 _LOOKED_AT = 120_000
+_MANY_ROWS = 5
+_MISSING = "A column name is probably missing; add it and upload the file again"
 _OTHER_FILES = {
     b"PK\x03\x04": "an Excel workbook or a zip",
     b"\xd0\xcf\x11\xe0": "an old Excel workbook",
@@ -53,9 +55,10 @@ def look(source: Source, *, whole: bool = True, said: dict[str, Any] | None = No
         _refuse_other_files(source, head)
         found = encodings.find(source, head, rest if whole else None, said.get("encoding", ""))
         lines = _lines(source, head, found.encoding)
+        lines = [line.translate(encodings.MENDED) for line in lines] if found.mends else lines
     layout, doubt = _layout(source, lines, found, said)
     if doubt and "header_rows" not in said and "has_header" not in said:
-        raise Unsure(f"{source.name}: {doubt}. Say in which line the column names stand.", layout)
+        raise Unsure(f"{source.name}: {doubt}.", layout)
     return _widened(source, layout) if layout.ragged and whole else layout
 
 
@@ -99,8 +102,6 @@ def _layout(source: Source, lines: list[str], found: encodings.Found, said: dict
     if marked := dialects.says_so(lines):
         said, skip = {"delimiter": marked} | said, skip or 1
     dialect, evidence = dialects.find(source.name, lines[skip:], said)
-    if "\0" in "".join(lines) and dialect.escape != "\0":
-        raise ImportRefused(f"{source.name} holds binary zeros, so it is not a CSV text file. Export it again as CSV.")
     if "delimiter" not in said:
         prose.refuse(source, lines, dialect)
     records = [record for record in dialects.records(lines[skip:], dialect, skip + 1) if not record.is_blank]
@@ -121,6 +122,7 @@ def _layout(source: Source, lines: list[str], found: encodings.Found, said: dict
         skip=skip,
         header_rows=head.rows,
         ragged=bool(said.get("ragged")),
+        mends=found.mends,
         choices=found.choices,
         evidence=(*found.evidence, *evidence, *_told_preamble(rows[: head.place]), *head.evidence),
     )
@@ -175,13 +177,16 @@ def _with_ends(layout: Layout, data: Sequence[list[str]], doubt: str) -> tuple[L
     width = len(layout.header)
     whole = [row for row in data if len(row) >= width]
     layout = replace(layout, loose_end=all(row[width - 1].strip() for row in whole))
-    usual = Counter(map(len, data)).most_common(1)[0][0] if data else width
+    usual, count = Counter(map(len, data)).most_common(1)[0] if data else (width, 0)
     longer = [row for row in data if len(row) == usual]
     if usual <= width or any(any(map(str.strip, row[width:])) for row in longer):
+        if usual != width and len(data) >= _MANY_ROWS and count > 0.9 * len(data) and not layout.ragged:
+            doubt = doubt or f"there are {width} column names, but the rows have {usual} cells. {_MISSING}"
         return layout, doubt
     layout = replace(layout, padding=usual - width)
     if name := headers.contradicts(layout.header, data):
-        doubt = doubt or f"the rows have {usual} cells for {width} column names, and “{name}” does not fit its column"
+        told = f"the rows have {usual} cells for {width} column names, and “{name}” does not fit its column"
+        doubt = doubt or f"{told}. {_MISSING}"
     return layout, doubt
 
 

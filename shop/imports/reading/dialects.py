@@ -51,13 +51,28 @@ class Dialect:
 
     def alone(self, line: str) -> list[str] | None:
         """The cells of one line, also where spaces follow a closing quotation mark; None where it makes no row."""
-        for attempt in (line, re.sub(f"{self.quote}[ \t]+(?={re.escape(self.delimiter[0])}|$)", self.quote, line)):
+        for attempt in (line, self._evened(line.rstrip("\r\n"))):
             try:
                 rows = list(self.reader([attempt]))
             except csv.Error:
                 continue
             return rows[0] if rows else []
         return None
+
+    def _evened(self, line: str) -> str:
+        """The line with marks doubled that stand within words of a quoted cell, and without spaces after such a cell:
+        only marks next to a delimiter can begin or end one."""
+        if not self.quote:
+            return line
+        mark, edge = self.quote, re.escape(self.delimiter[0])
+
+        def even(cell: re.Match[str]) -> str:
+            inner = cell[2].replace(mark * 2, mark)
+            if inner.startswith(mark) or inner.endswith(mark) or re.search(f"{edge} *{mark}", inner):
+                return cell[0]
+            return f"{cell[1]}{mark}{inner.replace(mark, mark * 2)}{mark}"
+
+        return re.sub(rf"(^|{edge}) *{mark}(.*?){mark}[ \t]*(?={edge}|$)", even, line)
 
 
 @dataclass
@@ -126,8 +141,9 @@ def _candidates(name: str, lines: list[str], said: dict[str, Any], delimiters: s
     for delimiter in delimiters:
         for quote in [said["quote"]] if "quote" in said else _quotes(text, delimiter):
             for escape in [said["escape"]] if "escape" in said else _escapes(text, quote):
-                spaced = quote and not delimiter.isspace() and re.search(f"{re.escape(delimiter)} +{quote}", text)
-                found.append(Dialect(f"{delimiter} " if spaced else delimiter, quote, escape))
+                found.append(Dialect(delimiter, quote, escape))
+                if quote and not delimiter.isspace() and re.search(rf"{re.escape(delimiter)} +{quote}\w", text):
+                    found.append(Dialect(f"{delimiter} ", quote, escape))
     return found or [Dialect(",")]
 
 
@@ -136,14 +152,14 @@ def _quotes(text: str, delimiter: str) -> list[str]:
     edge = re.escape(delimiter)
     if len(re.findall(rf"(?:^|{edge}) ?'[^'\n]*'\s*(?={edge}|$)", text, re.M)) > 1:
         found.append("'")
-    # Quotation marks may be inches; where they enclose cells they are none.
-    if '"' in text and not re.search(rf'(?:^|{edge}) ?"[^"\n]*"\s*(?={edge}|$)', text, re.M):
+    # Programs that write tabs often let quotation marks be inches; where they enclose cells they are none.
+    if delimiter == "\t" and '"' in text and not re.search(rf'(?:^|{edge}) ?"[^"\n]*"\s*(?={edge}|$)', text, re.M):
         found.append("")
     return found
 
 
 def _escapes(text: str, quote: str) -> list[str]:
-    return ["", *(escape for escape in "\\\0" if quote and escape + quote in text)]
+    return ["", *(escape for escape in "\\" if quote and escape + quote in text)]
 
 
 @dataclass(frozen=True, order=True)
@@ -181,8 +197,8 @@ def _score(lines: list[str], dialect: Dialect) -> _Scored:
 
 def _evidence(dialect: Dialect, best: _Scored) -> tuple[str, ...]:
     told = []
-    if dialect.delimiter != ",":
-        letter = dialect.delimiter[0]
+    letter = dialect.delimiter[0]
+    if letter != ",":
         told.append(
             f"{_WORDS.get(letter, f'“{letter}”').capitalize()} separate the cells: {best.usual_rows:,} of the first "
             f"{best.rows:,} rows have {best.width:,}."
@@ -192,6 +208,5 @@ def _evidence(dialect: Dialect, best: _Scored) -> tuple[str, ...]:
     if not dialect.quote:
         told.append("Quotation marks do not come in pairs, so they are part of the text.")
     if dialect.escape:
-        written = "a backslash" if dialect.escape == "\\" else "a binary zero"
-        told.append(f"Quotation marks within cells are written with {written} before them.")
+        told.append("Quotation marks within cells are written with a backslash before them.")
     return tuple(told)

@@ -27,6 +27,9 @@ _HIGH = re.compile(rb"[\x80-\xff]")
 # Letters as UTF-8 writes them, halves of pairs included.
 _AS_UTF8 = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _ASCII = bytes(range(128))
+# What Windows text becomes where it was taken for Latin 1 before it was written as UTF-8: control characters.
+_CONTROLS = re.compile(rb"[^\s,;|\t]{0,12}\xc2[\x80-\x9f][^\s,;|\t]{0,12}")
+MENDED = {byte: bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in range(0x80, 0xA0)}
 _MOST_WORDS = 60
 _SAMPLE = 1 << 16
 
@@ -36,6 +39,7 @@ class Found:
     encoding: str
     evidence: tuple[str, ...] = ()
     choices: tuple[Choice, ...] = ()
+    mends: bool = False
 
 
 def find(source: Source, head: bytes, rest: Iterator[bytes] | None, said: str = "") -> Found:
@@ -56,7 +60,11 @@ def find(source: Source, head: bytes, rest: Iterator[bytes] | None, said: str = 
         seen.finish()
     if not seen.is_utf8:
         return seen.page()
-    return Found(UTF8, (evidence,) if evidence else ())
+    told = [evidence] if evidence else []
+    if seen.controls:
+        word = seen.controls.decode("utf-8", "ignore")
+        told.append(f"Signs of Windows were written as control characters; “{word.translate(MENDED)}” is one of them.")
+    return Found(UTF8, tuple(told), mends=bool(seen.controls))
 
 
 def _as_said(source: Source, said: str, head: bytes, rest: Iterator[bytes] | None) -> Found:
@@ -128,10 +136,10 @@ class _Seen:
     words: dict[bytes, None] = field(default_factory=dict)
     decoder: Any = field(default_factory=codecs.getincrementaldecoder("utf-8"))
     waiting: bytes = b""
+    controls: bytes = b""
 
     def take(self, block: bytes) -> None:
-        # A zero before a quotation mark may escape it: the header's reader will see to that.
-        if b"\0" in block and not _only_escapes(block):
+        if b"\0" in block:
             _refuse_zeros(self.source, self.line + block.count(b"\n", 0, block.index(b"\0")))
         if not block.isascii():
             self._take_above(block)
@@ -151,6 +159,8 @@ class _Seen:
         if self.is_utf8:
             self.bytes_above += len(above)
             self.bytes_as_utf8 += len(above)
+            found = None if self.controls else _CONTROLS.search(block)
+            self.controls = found[0] if found else self.controls
         else:
             self._take_words(block)
 
@@ -201,10 +211,6 @@ class _Seen:
                 f"{self.source.name} is written in two ways: a part of it is UTF-8, line {self.first_bad:,} is not. "
                 "Export it again and choose UTF-8."
             )
-
-
-def _only_escapes(block: bytes) -> bool:
-    return block.count(b"\0") == block.count(b'\0"') + block.count(b"\0'") + block.endswith(b"\0")
 
 
 def _country() -> str:

@@ -6,6 +6,7 @@ Rows under a name decide: where they hold numbers or dates and the row itself ho
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -17,12 +18,15 @@ _MOST_PREAMBLE = 60
 _MOST_HEADER_ROWS = 3
 _LONG = 40
 # Names that promise a kind of value, in the languages tills speak most.
-_PROMISES = {
-    NUMBER: r"qty|quantity|price|amount|total|cost|menge|preis|betrag|prix|quantité|precio|cantidad|preço|quantidade",
-    cells.DATE: r"date|day|datum|tag|fecha|data",
-    LINK: r"url|link|e-?mail|website",
-    TIME: r"time|uhrzeit|hora|heure",
-}
+_PROMISES = [
+    (
+        {NUMBER},
+        "qty|quantity|price|amount|total|cost|menge|preis|betrag|prix|quantité|precio|cantidad|preço|quantidade",
+    ),
+    ({cells.DATE, NUMBER}, "date|day|datum|tag|fecha|data"),
+    ({LINK}, "url|link|e-?mail|website"),
+    ({TIME, cells.DATE, NUMBER}, "time|uhrzeit|hora|heure"),
+]
 
 
 @dataclass
@@ -66,14 +70,19 @@ def _first_full(rows: Sequence[list[str]]) -> int:
         return 0
     for place, count in enumerate(filled[:_MOST_PREAMBLE]):
         if count >= max(2, usual / 2):
-            above = rows[place - 1] if place else []
-            return place - 1 if place and _votes(rows, place) < 0 and _names_of_some(rows, place - 1, above) else place
+            return _or_neighbour(rows, place)
     return 0
 
 
-def _names_of_some(rows: Sequence[list[str]], place: int, row: list[str]) -> bool:
-    """Whether a row above the data, of equal width, names some of its columns: the others have no name."""
-    return len(row) == len(rows[place + 1]) and _votes(rows, place) > 0
+def _or_neighbour(rows: Sequence[list[str]], place: int) -> int:
+    """A title may fill as many cells as the names below it; a row of names may leave some columns without."""
+    usual, count = Counter(map(len, rows)).most_common(1)[0]
+    if place and len(rows[place - 1]) == len(rows[place]) and _votes(rows, place) < 0 < _votes(rows, place - 1):
+        return place - 1
+    if len(rows[place]) == usual or count < 0.8 * len(rows):
+        return place
+    below = range(place + 1, min(place + 6, len(rows) - 1))
+    return next((other for other in below if len(rows[other]) == usual and _votes(rows, other) > 0), place)
 
 
 def _column_looks(rows: Sequence[list[str]], width: int) -> list[str]:
@@ -154,7 +163,10 @@ def _doubt(rows: Sequence[list[str]], place: int, votes: int) -> str:
     complete = all(row[column].strip() for column in ever) and len(set(row)) >= len(ever)
     if votes > 0 or (votes == 0 and complete and max(map(len, row)) < 3 * _LONG):
         return ""
-    return "no row of column names can be told from the rows above and below it"
+    return (
+        "which row holds the column names cannot be told from the rows around it. Say in which line they stand, or "
+        "take the lines above them out"
+    )
 
 
 def _names(rows: Sequence[list[str]]) -> list[str]:
@@ -192,7 +204,7 @@ def contradicts(names: Sequence[str], rows: Sequence[list[str]]) -> str:
     """A name whose column holds another kind of value than the name promises; empty where none does."""
     looks = _column_looks(rows, len(names))
     for name, look in zip(names, looks, strict=True):
-        for promised, words in _PROMISES.items():
-            if look not in {EMPTY, promised} and re.search(rf"(?<![^\W_])({words})(?![^\W_])", name, re.I):
-                return name
+        promised = [kinds for kinds, words in _PROMISES if re.search(rf"(?<![^\W_])({words})(?![^\W_])", name, re.I)]
+        if promised and look and not any(look in kinds for kinds in promised):
+            return name
     return ""

@@ -47,7 +47,7 @@ class Layout:
     `padding` is how many empty cells the rows have more than there are names; `loose_end` says that the last column is
     always filled, so that further empty cells are none. Where a table is `ragged` its rows may end early. `choices` is
     filled where the encoding is a guess between code pages, the one in use first. `member` says which table of several
-    in one file this is.
+    in one file this is. `mends` says that control characters stand for signs of Windows: they become those.
     """
 
     encoding: str
@@ -58,6 +58,7 @@ class Layout:
     skip: int = 0
     header_rows: int = 1
     ragged: bool = False
+    mends: bool = False
     padding: int = 0
     loose_end: bool = True
     member: str = ""
@@ -78,6 +79,12 @@ class Layout:
         """The same for files with the same column names in the same order, however they are written."""
         names = "\n".join(re.sub(r"[\W_]+", "", name).lower() or name for name in self.header)
         return hashlib.sha256(f"{self.has_header}\n{names}".encode()).hexdigest()
+
+    @property
+    def misplaced_quote(self) -> re.Pattern[str]:
+        """Finds a quotation mark with text on both sides: half of a pair of such, or a sign for inches."""
+        mark, edge = re.escape(self.quote or '"'), re.escape(self.delimiter[0])
+        return re.compile(rf"{mark}(?<=[^\s{edge}{mark}]{mark})(?=[^\s{edge}{mark}])")
 
     def as_json(self) -> dict[str, Any]:
         plain = {field.name: getattr(self, field.name) for field in fields(self)}

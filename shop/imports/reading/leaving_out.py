@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Sequence
 
 from shop.imports.reading.cells import NUMBER, look_of
 from shop.imports.reading.layout import Problem
 
-BLANK, NAMES_AGAIN, TOTALS = "blank rows", "repeated column names", "totals"
+BLANK, NAMES_AGAIN, TOTALS, TITLES = "blank rows", "repeated column names", "totals", "titles above repeated names"
 _STEMS = "total", "sum", "razem", "celkem", "totaal", "итог", "всего", "合計", "小計", "gesamt", "összes"
 _ALONE = re.compile(
     r"^((grand|sub|overall|report|page|running)[ -]?)?(total|totals|totale|totali|totaal|totalt|sum|summe|somme|suma|"
@@ -36,7 +37,10 @@ class Kept:
 
     def needs_a_look(self, rows: list[list[str]]) -> bool:
         """Whether any of the rows could be none of the table: a quick look at their first cells."""
-        firsts = {row[0] if row else "" for row in rows}
+        try:
+            firsts = set(map(operator.itemgetter(0), rows))
+        except IndexError:
+            return True
         if "" in firsts or not self._firsts.isdisjoint(firsts) or not all(map(str.strip, firsts)):
             return True
         told = "\n".join(firsts).lower()
@@ -46,18 +50,28 @@ class Kept:
         """The rows that stay. `at_end` says that the file has no more."""
         if self._repeats is None and not self.needs_a_look(rows):
             return lines, self._remember(rows)
-        stay, kept = [], []
+        stay: list[int] = []
+        kept: list[list[str]] = []
         for place, row in enumerate(rows):
             reason = "" if getattr(row, "problem", "") else self._reason(row, is_last=at_end and place == len(rows) - 1)
             if reason:
-                self.counts[reason] = self.counts.get(reason, 0) + 1
-                self.examples.setdefault(reason, (lines[place], ", ".join(filter(None, map(str.strip, row)))[:120]))
-                self._repeats = 0 if reason is NAMES_AGAIN else self._repeats
-                self._again_from = lines[place]
+                self._leave_out(reason, lines[place], row)
+                if reason is NAMES_AGAIN:
+                    self._repeats, self._again_from = 0, lines[place]
+                    self._take_titles(stay, kept)
             else:
                 stay.append(lines[place])
                 kept.append(self._or_repeated(row))
         return stay, self._remember(kept)
+
+    def _take_titles(self, lines: list[int], rows: list[list[str]]) -> None:
+        """Rows right above repeated names that fill one cell of several are their title."""
+        while rows and self._width > 1 and not getattr(rows[-1], "problem", "") and _filled(rows[-1]) == 1:
+            self._leave_out(TITLES, lines.pop(), rows.pop())
+
+    def _leave_out(self, reason: str, line: int, row: list[str]) -> None:
+        self.counts[reason] = self.counts.get(reason, 0) + 1
+        self.examples.setdefault(reason, (line, ", ".join(filter(None, map(str.strip, row)))[:120]))
 
     def _remember(self, rows: list[list[str]]) -> list[list[str]]:
         if len(self._first_rows) < _TELLING:
@@ -101,3 +115,7 @@ class Kept:
         if _ALONE.match(first):
             return gaps > 0 or is_last
         return bool(_OF_SOMETHING.match(first)) and gaps >= len(cells) / 2
+
+
+def _filled(row: list[str]) -> int:
+    return sum(map(bool, map(str.strip, row)))

@@ -12,7 +12,8 @@ from typing import BinaryIO, TextIO, cast
 
 from shop.imports.errors import ImportRefused
 from shop.imports.limits import MEGABYTE, MOST_RATIO, MOST_UNPACKED, RATIO_COUNTS_FROM
-from shop.imports.reading.layout import Source
+from shop.imports.reading.encodings import MENDED
+from shop.imports.reading.layout import Layout, Source
 
 BLOCK = MEGABYTE
 # One row of the file. A thousand columns of a thousand letters each fit.
@@ -84,21 +85,29 @@ class Watched(io.BufferedIOBase):
 class Lines:
     """The lines of a text, some at a time; the latest are kept, to show those that could not be read."""
 
-    def __init__(self, text: TextIO, watched: Watched, rows: Callable[[], int], first: int) -> None:
+    def __init__(self, text: TextIO, watched: Watched, rows: Callable[[], int], layout: Layout) -> None:
         self._text = text
         self._watched = watched
         self._rows = rows
-        self._next = first
+        self._next = layout.skip + 1
+        self._mends = layout.mends
+        self._misplaced = layout.misplaced_quote
         self._kept: deque[tuple[int, list[str]]] = deque()
         self._kept_size = 0
         self.taken = 0
+        self.has_misplaced = False
 
     def blocks(self) -> Iterator[list[str]]:
-        """Lines as they are, line ends and all. `taken` grows by their length."""
+        """Lines as they are, line ends and all. `taken` grows by their length; `has_misplaced` says that a quotation
+        mark stood in the middle of an unquoted cell."""
         rows = -1
         while block := self._text.readlines(_LINES_AT_ONCE):
             if rows != self._rows():
                 rows, self._watched.since_row = self._rows(), 0
+            if self._mends:
+                block = [line.translate(MENDED) for line in block]
+            if not self.has_misplaced:
+                self.has_misplaced = self._misplaced.search("".join(block)) is not None
             self._keep(block)
             yield block
 

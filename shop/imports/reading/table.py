@@ -12,7 +12,7 @@ from shop.imports.errors import ImportRefused
 from shop.imports.limits import MOST_ROWS
 from shop.imports.reading.dialects import Dialect
 from shop.imports.reading.layout import Layout, Problem, Source
-from shop.imports.reading.leaving_out import Kept
+from shop.imports.reading.leaving_out import BLANK, Kept
 from shop.imports.reading.streams import MOST_AT_ONCE, ROWS_AT_ONCE, Lines, Watched, refusals, unpacked
 
 _MOST_IN_A_CHUNK = 4 << 20
@@ -27,6 +27,7 @@ class Table:
         self._layout = layout
         self._dialect = Dialect(layout.delimiter, layout.quote, layout.escape)
         self._width = len(layout.header)
+        self._opens = layout.misplaced_quote
         self._raw: BinaryIO | None = None
         self._rows = 0
         self._kept = Kept([], self._width)
@@ -38,6 +39,15 @@ class Table:
     @property
     def examples(self) -> dict[str, tuple[int, str]]:
         return self._kept.examples
+
+    def told(self) -> list[str]:
+        """Sentences about the rows that were left out. Blank ones go without saying."""
+        return [
+            f"{self._source.name}: {count:,} {'row' if count == 1 else 'rows'} left out as {reason}, such as line "
+            f"{self.examples[reason][0]:,}: “{self.examples[reason][1]}”."
+            for reason, count in self.left_out.items()
+            if reason != BLANK
+        ]
 
     def fraction(self) -> float:
         if self._raw is None or not self._source.size:
@@ -54,7 +64,7 @@ class Table:
             text = io.TextIOWrapper(cast(BinaryIO, watched), self._layout.encoding, newline="")
             for _ in range(self._layout.skip):
                 text.readline()
-            lines = Lines(text, watched, lambda: self._rows, self._layout.skip + 1)
+            lines = Lines(text, watched, lambda: self._rows, self._layout)
             pending: tuple[list[int], list[list[str]]] | None = None
             for numbers, rows in self._batched(lines, size):
                 if pending is not None and (found := self._kept.sorted(*pending, at_end=False))[1]:
@@ -115,6 +125,8 @@ class Table:
             if rows:
                 numbers, ends = _numbered(start + done + 1, rows, None if error else start + reader.line_num)
                 done = ends - start
+                if lines.has_misplaced or self._dialect.quote == "'":
+                    rows = [self._or_doubted(row) for row in rows]
                 yield numbers, rows
             if error is not None:
                 last = start + reader.line_num
@@ -140,8 +152,23 @@ class Table:
             cells = self._dialect.alone(line)
             whole = cells is not None and len(cells) == self._width > 2 and (first == last or number > first)
             numbers.append(number)
-            rows.append(cells if whole and cells is not None else self._problem([line.rstrip("\r\n")], problem))
+            if whole and cells is not None:
+                rows.append(self._or_doubted(cells))
+            else:
+                rows.append(self._problem([line.rstrip("\r\n")], problem))
         return numbers, rows
+
+    def _or_doubted(self, row: list[str]) -> list[str]:
+        """A row whose quotation marks come out even, and may still not mean what they say."""
+        mark, marked = self._dialect.quote, [place for place, cell in enumerate(row) if self._dialect.quote in cell]
+        if mark == "'" and any('""' in cell for cell in row):
+            return self._problem(row, "two quotation marks together could be one or two")
+        odd = [place for place in marked if row[place].count(mark) % 2]
+        if len(odd) > 1 and self._opens.search(row[odd[0]]) and row[odd[-1]].rstrip().endswith(mark):
+            return self._problem(
+                row, "a quotation mark begins within a cell: a delimiter is probably missing before it"
+            )
+        return row
 
     def _problem(self, cells: list[str], problem: str) -> Problem:
         """Never as wide as the table: that is how rows with a problem are found."""
