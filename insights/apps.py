@@ -9,7 +9,10 @@ class InsightsConfig(AppConfig):
     def ready(self) -> None:
         from insights import after_imports, markdown_acts, night, pricing_acts  # noqa: F401  some hear of imports
         from insights.briefs import sending  # noqa: F401  registers its job and its hour
+        from insights.importing import copilot
         from insights.matching import job as matching
+        from insights.merging import bulk  # noqa: F401  registers its job
+        from insights.merging import job as pairs
         from insights.merging import links as merging
         from insights.ordering import acts
         from insights.reviews import acts as replies
@@ -23,3 +26,5 @@ class InsightsConfig(AppConfig):
         replies.register()
         search.register()
         merging.declare()
+        pairs.register()
+        copilot.register()

@@ -234,9 +234,10 @@ def _known(codes: Iterable[str], rules: list[BarcodeRule]) -> Known:
     found = Product.objects.filter(Q(pk__in=ids) | Q(sku__in=skus) | Q(plu__in=plus - {""})).order_by("is_active", "pk")
     # A merged product's codes mean the product it became.
     became = Product.objects.in_bulk({product.merged_into_id for product in found if product.merged_into_id})
-    known.by_id = {product.pk: became.get(product.merged_into_id, product) for product in found}
-    known.by_sku = {product.sku: became.get(product.merged_into_id, product) for product in found}
-    known.by_plu = _by_plu(found, became)
+    standing = [(product, became[product.merged_into_id] if product.merged_into_id else product) for product in found]
+    known.by_id = {product.pk: means for product, means in standing}
+    known.by_sku = {product.sku: means for product, means in standing}
+    known.by_plu = _by_plu(standing)
     return known
 
 
@@ -247,12 +248,11 @@ def _stickers(codes: Iterable[str]) -> dict[str, LotPrice]:
     return {row.code: row for row in LotPrice.objects.filter(code__in=asked).select_related("lot")}
 
 
-def _by_plu(products: Iterable[Product], became: dict[int, Product]) -> dict[str, Product]:
+def _by_plu(products: Iterable[tuple[Product, Product]]) -> dict[str, Product]:
     """The one product of each PLU: those on sale before those that are not; shared ones are left out."""
     on_sale: dict[str, dict[int, Product]] = {}
     off_sale: dict[str, dict[int, Product]] = {}
-    for one in products:
-        product = became.get(one.merged_into_id, one)
-        (on_sale if product.is_active else off_sale).setdefault(one.plu, {})[product.pk] = product
+    for named, product in products:
+        (on_sale if product.is_active else off_sale).setdefault(named.plu, {})[product.pk] = product
     chosen = {**off_sale, **on_sale}
     return {plu: next(iter(rows.values())) for plu, rows in chosen.items() if plu and len(rows) == 1}

@@ -49,6 +49,12 @@ class Letters:
         values = [many / length for counts, length in zip(found, lengths, strict=True) for many in counts.values()]
         self._rows = sparse.csr_matrix((np.array(values, dtype=np.float32), places, starts), (len(texts), GRAMS))
 
+    def some(self, start: int, end: int) -> Letters:
+        """Those of these places alone."""
+        few = Letters.__new__(Letters)
+        few._rows = self._rows[start:end]
+        return few
+
     def beside(self, others: Letters) -> Floats:
         """How alike each is to each of the others: a row a text, a column an other one, 0 to 1."""
         found: Floats = (self._rows @ others._rows.T).toarray()

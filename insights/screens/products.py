@@ -66,8 +66,9 @@ def read(given: Mapping[str, str], role: str) -> Search:
 
 
 def found(search: Search) -> Any:
-    """The products asked for. A search looks through those not on sale too."""
+    """The products asked for, none that was merged. A search looks through those not on sale too."""
     rows = _answering(search.words) if search.words else Product.objects.order_by("name", "pk")
+    rows = rows.standing()
     if search.category:
         rows = rows.filter(Q(category=search.category) | Q(category__parent=search.category))
     if search.show == "review":
@@ -81,7 +82,7 @@ def found(search: Search) -> Any:
 
 def _answering(words: str) -> Any:
     """What has these words in its name, SKU or barcode; where nothing has, what comes closest, nearest first."""
-    rows = Product.objects.matching(words)
+    rows = Product.objects.standing().matching(words)
     if rows.exists():
         return rows.order_by("name", "pk")
     near = [hit.pk for hit in find(words)]

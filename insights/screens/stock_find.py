@@ -39,7 +39,7 @@ def find(words: str) -> Found:
         return Found(words, scanned.product, scanned.pack_quantity)
     exact = Product.objects.filter(sku__iexact=words)[:2] or Product.objects.active().filter(plu=words)[:2]
     if len(exact) == 1:
-        return Found(words, exact[0])
+        return Found(words, exact[0].standing)
     some = tuple(Product.objects.active().matching(words).order_by("name", "pk")[: MOST + 1])
     if len(some) == 1:
         return Found(words, some[0])

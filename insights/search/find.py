@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Max, Q
+from django.db.models.functions import Coalesce
 
 from customers.models import Review
 from insights.models import SearchEntry
@@ -101,7 +102,7 @@ def _products(asked: Asked, most: int) -> list[Hit]:
         scores.setdefault(pk, score)
     for pk in _not_yet_known(asked):
         scores.setdefault(pk, 1.0)
-    rows = Product.objects.select_related("category").in_bulk(_first(scores, most))
+    rows = Product.objects.standing().select_related("category").in_bulk(_first(scores, most))
     off = {pk: 1.0 if row.is_active else _NOT_ON_SALE for pk, row in rows.items()}
     return [Hit(PRODUCT, pk, row.name, row, off[pk] * scores[pk]) for pk, row in rows.items()]
 
@@ -116,7 +117,8 @@ def _by_code(words: str) -> list[int]:
     """Products whose SKU, PLU or barcode this is as a whole."""
     barcodes = Barcode.objects.filter(code__in=_same_code(words)).values("product_id")
     same = Q(sku__in={words, words.upper(), words.lower()}) | Q(plu=words) | Q(pk__in=barcodes)
-    return list(Product.objects.filter(same).order_by("pk").values_list("pk", flat=True)[:5])
+    found = Product.objects.filter(same).order_by("pk").values_list(Coalesce("merged_into_id", "pk"), flat=True)
+    return list(dict.fromkeys(found[:5]))
 
 
 def _same_code(words: str) -> list[str]:

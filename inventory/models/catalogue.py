@@ -106,13 +106,14 @@ class ProductQuerySet(ShopQuerySet):
         return self.filter(needs_review=True)
 
     def matching(self, words: str) -> "ProductQuerySet":
-        """Every word is in the name or SKU, or the whole is a barcode."""
+        """Every word is in the name or SKU, or is a barcode, or the SKU of one that was merged into it."""
         found = self
         for word in words.split():
             found = found.filter(
                 Q(name__icontains=word)
                 | Q(sku__icontains=word)
                 | Q(pk__in=Barcode.objects.filter(code=word).values("product_id"))
+                | Q(pk__in=Product.objects.filter(sku=word).exclude(merged_into=None).values("merged_into_id"))
             )
         return found
 

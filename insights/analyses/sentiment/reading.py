@@ -106,7 +106,7 @@ def read(shop: Shop, as_of: dt.date) -> Inputs:
         recent,
         corrected,
         [(review, aspect, float(score)) for review, aspect, score in _aspects()],
-        dict(Product.objects.values_list("id", "name")),
+        dict(Product.objects.standing().values_list("id", "name")),
         dict(Supplier.objects.values_list("id", "name")),
         dict(Branch.objects.values_list("id", "name")),
     )
