@@ -17,7 +17,7 @@ from shop.imports.limits import GIGABYTE, MOST_COLUMNS
 from shop.imports.reading import dialects, encodings, headers, prose
 from shop.imports.reading.dialects import Record
 from shop.imports.reading.layout import Choice, Layout, Problem, Source
-from shop.imports.reading.streams import BLOCK, blocks, refusals
+from shop.imports.reading.streams import BLOCK, blocks, mended, refusals
 from shop.imports.reading.table import Table
 
 __all__ = ["ENDINGS", "GIGABYTE", "Choice", "Layout", "Problem", "Source", "Table", "Unsure", "look", "sample"]
@@ -55,7 +55,7 @@ def look(source: Source, *, whole: bool = True, said: dict[str, Any] | None = No
         _refuse_other_files(source, head)
         found = encodings.find(source, head, rest if whole else None, said.get("encoding", ""))
         lines = _lines(source, head, found.encoding)
-        lines = [line.translate(encodings.MENDED) for line in lines] if found.mends else lines
+        lines = [mended(line) for line in lines] if found.mends else lines
     layout, doubt = _layout(source, lines, found, said)
     if doubt and "header_rows" not in said and "has_header" not in said:
         raise Unsure(f"{source.name}: {doubt}.", layout)

@@ -14,6 +14,7 @@ from typing import Any
 from shop.imports.errors import ImportRefused
 from shop.imports.reading import pages
 from shop.imports.reading.layout import Choice, Source
+from shop.imports.reading.streams import blocks, mended
 
 UTF8 = "utf-8-sig"
 _UNICODE = {"utf-8", UTF8, "utf-16", "utf-16-le", "utf-16-be", "utf-32"}
@@ -28,8 +29,8 @@ _HIGH = re.compile(rb"[\x80-\xff]")
 _AS_UTF8 = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _ASCII = bytes(range(128))
 # What Windows text becomes where it was taken for Latin 1 before it was written as UTF-8: control characters.
-_CONTROLS = re.compile(rb"[^\s,;|\t]{0,12}\xc2[\x80-\x9f][^\s,;|\t]{0,12}")
-MENDED = {byte: bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in range(0x80, 0xA0)}
+_CONTROLS = re.compile(rb"\xc2[\x80-\x9f]")
+_WORD = re.compile(rb"[^\s,;|\t\"]*\xc2[\x80-\x9f][^\s,;|\t\"]*")
 _MOST_WORDS = 60
 _SAMPLE = 1 << 16
 
@@ -63,7 +64,7 @@ def find(source: Source, head: bytes, rest: Iterator[bytes] | None, said: str = 
     told = [evidence] if evidence else []
     if seen.controls:
         word = seen.controls.decode("utf-8", "ignore")
-        told.append(f"Signs of Windows were written as control characters; “{word.translate(MENDED)}” is one of them.")
+        told.append(f"Signs of Windows were written as control characters; “{mended(word)}” is one of them.")
     return Found(UTF8, tuple(told), mends=bool(seen.controls))
 
 
@@ -128,8 +129,8 @@ class _Seen:
 
     source: Source
     is_utf8: bool = True
-    line: int = 1
-    first_bad: int = 0
+    taken: int = 0
+    bad_at: int = 0
     bytes_above: int = 0
     bytes_as_utf8: int = 0
     used: set[int] = field(default_factory=set)
@@ -140,12 +141,12 @@ class _Seen:
 
     def take(self, block: bytes) -> None:
         if b"\0" in block:
-            _refuse_zeros(self.source, self.line + block.count(b"\n", 0, block.index(b"\0")))
+            _refuse_zeros(self.source, _line_at(self.source, self.taken + block.index(b"\0")))
         if not block.isascii():
             self._take_above(block)
         elif self.waiting:
-            self._not_utf8(block)
-        self.line += block.count(b"\n")
+            self._not_utf8(0)
+        self.taken += len(block)
 
     def _take_above(self, block: bytes) -> None:
         above = block.translate(None, _ASCII)
@@ -155,12 +156,13 @@ class _Seen:
                 self.decoder.decode(block)
                 self.waiting = self.decoder.getstate()[0]
             except UnicodeDecodeError as error:
-                self._not_utf8(block[: max(error.start, 0)])
+                self._not_utf8(max(error.start, 0))
         if self.is_utf8:
             self.bytes_above += len(above)
             self.bytes_as_utf8 += len(above)
-            found = None if self.controls else _CONTROLS.search(block)
-            self.controls = found[0] if found else self.controls
+            if not self.controls and (found := _CONTROLS.search(block)):
+                word = _WORD.search(block[max(0, found.start() - 20) : found.end() + 20])
+                self.controls = word[0] if word else found[0]
         else:
             self._take_words(block)
 
@@ -173,17 +175,18 @@ class _Seen:
         if len(self.words) < _MOST_WORDS:
             self.words.update(dict.fromkeys(pages.examples(block, _MOST_WORDS)))
 
-    def _not_utf8(self, before: bytes) -> None:
+    def _not_utf8(self, place: int) -> None:
         self.is_utf8, self.waiting = False, b""
-        self.first_bad = self.line + before.count(b"\n")
+        self.bad_at = self.taken + place
 
     def finish(self) -> None:
         """A letter cut off at the very end is none."""
         if self.waiting and self.is_utf8:
-            self._not_utf8(b"")
+            self._not_utf8(0)
 
     def page(self) -> Found:
         """The likeliest code page, and the others. Raises ImportRefused where a part of the file is UTF-8."""
+        line = _line_at(self.source, self.bad_at)
         words, every = list(self.words), [bytes([byte]) for byte in self.used]
         of_country = pages.of_country(_country())
         able = [page for page in of_country if pages.can_be(page, every)]
@@ -191,11 +194,11 @@ class _Seen:
         if not ranked:
             raise ImportRefused(
                 f"{self.source.name} is neither UTF-8 nor {pages.NAMES[of_country[0]]} text: see line "
-                f"{self.first_bad:,}. Export it again and choose UTF-8."
+                f"{line:,}. Export it again and choose UTF-8."
             )
-        self._refuse_two_ways(ranked[0])
+        self._refuse_two_ways(ranked[0], line)
         choices = pages.choices(words, ranked)
-        told = f"It is not UTF-8, see line {self.first_bad:,}. It was read as {pages.NAMES[ranked[0]]} text"
+        told = f"It is not UTF-8, see line {line:,}. It was read as {pages.NAMES[ranked[0]]} text"
         if choices:
             told += f": “{choices[0].words}”"
         if len(choices) > 1:
@@ -203,14 +206,26 @@ class _Seen:
         only = Choice(ranked[0], pages.NAMES[ranked[0]], "")
         return Found(ranked[0], (f"{told}.",), choices or (only,))
 
-    def _refuse_two_ways(self, page: str) -> None:
+    def _refuse_two_ways(self, page: str, line: int) -> None:
         """By accident, text in a code page of one byte a letter hardly ever looks like UTF-8."""
         most = 0.1 if page in {"cp1252", "cp1250", "cp1254", "cp1257"} else 0.5
         if self.bytes_as_utf8 > most * self.bytes_above:
             raise ImportRefused(
-                f"{self.source.name} is written in two ways: a part of it is UTF-8, line {self.first_bad:,} is not. "
+                f"{self.source.name} is written in two ways: a part of it is UTF-8, line {line:,} is not. "
                 "Export it again and choose UTF-8."
             )
+
+
+def _line_at(source: Source, place: int) -> int:
+    """The line of a byte: counted only where it must be told, since it takes as long as reading."""
+    line = 1
+    with source.opens() as raw:
+        for block in blocks(source, raw):
+            line += block.count(b"\n", 0, place)
+            place -= len(block)
+            if place <= 0:
+                break
+    return line
 
 
 def _country() -> str:

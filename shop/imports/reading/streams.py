@@ -12,7 +12,6 @@ from typing import BinaryIO, TextIO, cast
 
 from shop.imports.errors import ImportRefused
 from shop.imports.limits import MEGABYTE, MOST_RATIO, MOST_UNPACKED, RATIO_COUNTS_FROM
-from shop.imports.reading.encodings import MENDED
 from shop.imports.reading.layout import Layout, Source
 
 BLOCK = MEGABYTE
@@ -22,6 +21,14 @@ MOST_ROW = MEGABYTE
 ROWS_AT_ONCE = 200
 MOST_AT_ONCE = 8 * MEGABYTE
 _LINES_AT_ONCE = 1 << 16
+
+
+_SIGNS = {byte: bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in range(0x80, 0xA0)}
+
+
+def mended(text: str) -> str:
+    """Control characters that Windows text became where it was taken for Latin 1, as the signs they were."""
+    return text.translate(_SIGNS)
 
 
 def unpacked(raw: BinaryIO) -> BinaryIO:
@@ -105,7 +112,7 @@ class Lines:
             if rows != self._rows():
                 rows, self._watched.since_row = self._rows(), 0
             if self._mends:
-                block = [line.translate(MENDED) for line in block]
+                block = [mended(line) for line in block]
             if not self.has_misplaced:
                 self.has_misplaced = self._misplaced.search("".join(block)) is not None
             self._keep(block)
