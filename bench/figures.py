@@ -7,6 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 
+class NotMeasured(Exception):
+    """Something that a measurement needs is not there, said in words."""
+
+
 def say(figure: str, value: float, floor: float | None = None, **more: Any) -> None:
     """One JSON line: what was measured, what it is compared with, and their ratio."""
     ratio = round(value / floor, 3) if floor else None

@@ -1,6 +1,7 @@
 """A database of the bench's own, with both walls, and shops filled by SQL."""
 
 import datetime as dt
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -27,6 +28,7 @@ def database() -> Iterator[None]:
     settings.DATABASES["default"]["TEST"] = connections["default"].settings_dict["TEST"] = {
         **connections["default"].settings_dict["TEST"],
         "NAME": name,
+        "TEMPLATE": os.environ.get("TEST_TEMPLATE") or None,  # a migrated database to copy, where there is one
     }
     with as_owner():
         made = setup_databases(verbosity=0, interactive=False, serialized_aliases=())
