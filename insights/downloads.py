@@ -13,6 +13,7 @@ from insights.screens.asked import Asked
 from insights.screens.lines import Filters
 from insights.screens.products import Search
 from insights.screens.sales import contributions
+from inventory import product_file
 from sales import reports
 from sales.measures import Sums, measure
 from shop import formats
@@ -117,16 +118,10 @@ def _lines(filters: Filters, shop: Shop) -> Iterator[tuple[Cell, ...]]:
 
 
 def of_products(search: Search, role: str) -> File:
-    """The products of a list. Costs are in it for roles that may see them."""
+    """The products of a list, as the import takes them back. Costs are in it for roles that may see them."""
     cost = may(role, Can.SEE_COST)
-    header = ("sku", "name", "category", "unit", "price", *(("cost",) if cost else ()))
-    return File("products", header, _products(search, cost=cost))
-
-
-def _products(search: Search, *, cost: bool) -> Iterator[tuple[Cell, ...]]:
-    for product in products.found(search).select_related("category").iterator():
-        names = product.sku, product.name, product.category and product.category.name, product.unit
-        yield *names, amount(product.price), *((amount(product.cost),) if cost else ())
+    rows = product_file.rows(products.found(search), cost=cost)
+    return File("products", product_file.columns(cost=cost), rows)
 
 
 def of_demand(table: charts.Chart) -> File:

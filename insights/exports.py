@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from insights import forecasts
 from insights.screens import competitors, models, outcomes, price_response, prices, reviews, runs, suggestions
 from inventory.models import Product
 from shop.csvout import Cell
-from shop.exports import Export, Rows, register_exports
+from shop.exports import Export, Rows, leave_out, register_exports
 from shop.models import Branch
 from shop.periods import Period
 
@@ -27,9 +29,16 @@ def _forecasts(period: Period | None) -> Rows:
 
 def _amount(value: float) -> Cell:
     """As it was stored, with at most four decimals, so that a column adds up to the total."""
-    return str(value).removesuffix(".0")
+    return Decimal(str(value).removesuffix(".0"))
 
 
+leave_out(
+    {
+        "insights_searchentry": "made again from products and reviews",
+        "insights_decisionlink": "links in mails that decide at a press",
+        "insights_modelaccess": "keys of models, and how they are reached",
+    }
+)
 register_exports(
     {
         "llm_calls": Export(models.CALL_COLUMNS, models.rows),

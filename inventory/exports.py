@@ -1,6 +1,7 @@
-"""What a till fed by files must know of prices: each product's at each branch, the one of now and those to come.
+"""Products as the import takes them back, and what a till fed by files must know of prices.
 
-A row holds from `effective_from` (empty: already) to just before `effective_to` (empty: until told otherwise), in UTC.
+Prices: each product's at each branch, the one of now and those to come. A row holds from `effective_from` (empty:
+already) to just before `effective_to` (empty: until told otherwise), in UTC.
 The same file again while nothing changed and no price began or ended.
 """
 
@@ -11,13 +12,22 @@ from typing import Any
 
 from django.utils import timezone
 
-from inventory import prices
+from inventory import prices, product_file
+from inventory.imports.products import PRODUCTS
 from inventory.models import Product
 from shop.csvout import Cell, amount
 from shop.exports import Export, Rows, register_exports
 from shop.models import Branch
 
 COLUMNS = ("product", "name", "branch", "price", "effective_from", "effective_to")
+MEANS = (
+    "The product's SKU.",
+    "Its name.",
+    "The branch where the price holds.",
+    "Shelf price per piece or kg.",
+    "From when it holds, in UTC; empty: already.",
+    "Until just before when, in UTC; empty: until told otherwise.",
+)
 _AT_ONCE = 1000
 
 
@@ -46,4 +56,16 @@ def _utc(moment: dt.datetime | None) -> Cell:
     return moment and moment.astimezone(dt.UTC)
 
 
-register_exports({"prices": Export(COLUMNS, lambda _: price_rows())})
+register_exports(
+    {
+        "products": Export(
+            product_file.COLUMNS,
+            lambda _: product_file.every_row(),
+            "Every product, as the products import takes it back.",
+            tuple(field.help for field in PRODUCTS.fields),
+        ),
+        "prices": Export(
+            COLUMNS, lambda _: price_rows(), "What each product costs now and later at each branch.", MEANS
+        ),
+    }
+)

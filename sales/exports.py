@@ -1,18 +1,15 @@
-"""Files of what was sold, of the products and the stock, under the names an import uses.
+"""Files of what was sold and of the stock, under the names an import uses.
 
 Money is exact, with two to four decimals, so that a column adds up to the same total as the page, rounded once.
 """
 
 from __future__ import annotations
 
-from django.db.models import OuterRef, Subquery
-
 from inventory import reports as stock
-from inventory.models import Barcode, Product
 from sales import reports, takings
 from sales.measures import Sums, measure
 from shop.csvout import Cell, amount, quantity
-from shop.exports import Export, Rows, register_exports
+from shop.exports import Export, Rows, leave_out, register_exports
 from shop.periods import Period
 
 
@@ -34,31 +31,32 @@ def _sales_by_product(period: Period | None) -> Rows:
         yield row.sku, row.name, amount(sums.net), amount(sums.tax), discount, margin, quantity(sums.units)
 
 
-def _products(_: Period | None) -> Rows:
-    first = Barcode.objects.filter(product=OuterRef("pk")).order_by("id").values("code")[:1]
-    rows = Product.objects.standing().order_by("sku").annotate(barcode=Subquery(first)).select_related(*_LINKS)
-    for row in rows.iterator():
-        category, supplier, rate = (getattr(row, name) for name in _LINKS)
-        names = row.sku, row.name, row.barcode, category and category.name, row.unit
-        money = amount(row.price), amount(row.cost), quantity(rate and rate.rate)
-        yield *names, *money, supplier and supplier.name, row.pack_size, row.shelf_life_days
-
-
 def _stock(_: Period | None) -> Rows:
     for row in stock.stock_by_lot():
         yield row.sku, row.branch, quantity(row.quantity), row.lot, row.best_before, row.use_by
 
 
-_LINKS = ("category", "supplier", "tax_rate")
-_PRODUCT_COLUMNS = "sku name barcode category unit price cost tax_rate supplier pack_size shelf_life_days"
+STOCK_COLUMNS = ("product", "branch", "quantity", "lot", "best_before", "use_by")
+leave_out({"sales_dirtyday": "days whose sums are to be worked out again"})
 register_exports(
     {
         "sales_by_day": Export(("date", "branch", "net", "tax", "gross_margin", "baskets", "units"), _sales_by_day),
         "sales_by_product": Export(
             ("product", "name", "net", "tax", "discount", "gross_margin", "units"), _sales_by_product
         ),
-        "products": Export(tuple(_PRODUCT_COLUMNS.split()), _products),
-        "stock": Export(("product", "branch", "quantity", "lot", "best_before", "use_by"), _stock),
+        "stock": Export(
+            STOCK_COLUMNS,
+            _stock,
+            "What is there by lot and branch, as the stock import takes it.",
+            (
+                "The product's SKU.",
+                "The branch where it is.",
+                "Pieces or kilograms.",
+                "The lot; empty where none is known.",
+                "Best before.",
+                "Use by.",
+            ),
+        ),
         "takings": Export(takings.COLUMNS, takings.rows),
     }
 )

@@ -75,8 +75,12 @@ def local(value: Cell, decimal: str) -> str:
 
 
 def safe(text: str) -> str:
-    """The text, with an apostrophe before it where a spreadsheet would take it for a formula."""
-    risky = text.startswith(_STARTS_FORMULA) or text.lstrip().startswith(_STARTS_FORMULA)
+    """The text, with an apostrophe before it where a spreadsheet would take it for a formula.
+
+    Text that has one already gets another, so that an import can take exactly one off.
+    """
+    bare = text.lstrip("'")
+    risky = bare.startswith(_STARTS_FORMULA) or bare.lstrip().startswith(_STARTS_FORMULA)
     return f"'{text}" if risky else text
 
 

@@ -22,13 +22,19 @@ class ExportRefused(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """A kind of file: its columns, and its rows for a period (None: everything)."""
+    """A kind of file: its columns, and its rows for a period (None: everything).
+
+    With `means`, a sentence for each column, it is also one of the lists of the takeout.
+    """
 
     header: tuple[str, ...]
     rows: Callable[[Period | None], Rows]
+    about: str = ""
+    means: tuple[str, ...] = ()
 
 
 _kinds: dict[str, Export] = {}
+_left_out: dict[str, str] = {}
 
 
 def register_exports(kinds: dict[str, Export]) -> None:
@@ -37,6 +43,20 @@ def register_exports(kinds: dict[str, Export]) -> None:
 
 def export_kinds() -> list[str]:
     return list(_kinds)
+
+
+def documented() -> dict[str, Export]:
+    """The exports whose columns are explained, by name."""
+    return {name: kind for name, kind in sorted(_kinds.items()) if kind.means}
+
+
+def leave_out(tables: dict[str, str]) -> None:
+    """Say which tables of a shop the takeout does without, and why."""
+    _left_out.update(tables)
+
+
+def left_out() -> dict[str, str]:
+    return dict(_left_out)
 
 
 def find_export(kind: str) -> Export:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal, InvalidOperation
 
+from inventory.categories import category_paths
 from inventory.models import Category, TaxRate
 from shop.imports import absent, lineage
 from shop.imports.kinds import As, Counts, Field, Kind, also, register
@@ -160,10 +161,11 @@ def _resolve_tax_rates(batch: Batch) -> None:
     """Fill `import_tax_rates` (name as written, id). A rate is a name the shop has, 20 %, 20 or 0.2."""
     batch.run("tax", "create temp table import_tax_rates (name text, id bigint) on commit drop")
     written = _written(batch, "tax_rate")
-    known = {rate.name.lower(): rate for rate in TaxRate.objects.all()}
+    rates = list(TaxRate.objects.order_by("-pk"))
+    known = {rate.name.lower(): rate for rate in rates} | {rate.name: rate for rate in rates}
     by_rate = {rate.rate: rate for rate in sorted(known.values(), key=lambda rate: -rate.pk)}
     for words, place in written:
-        rate = known.get(words.lower())
+        rate = known.get(words) or known.get(words.lower())
         share = _share(words)
         if rate is None and share is None:
             batch.refuse(
@@ -227,9 +229,10 @@ def _resolve_categories(batch: Batch) -> None:
     known = list(Category.objects.order_by("-id"))
     by_place = {(category.parent_id, category.name): category.pk for category in known}
     anywhere = {category.name: category.pk for category in known}
+    by_path = {path: pk for pk, path in category_paths().items()}
     for words, place in written:
         names = [name.strip()[:120] for name in words.split(">") if name.strip()] or [words[:120]]
-        found = anywhere.get(names[0]) if len(names) == 1 else None
+        found = by_path.get(words) or (anywhere.get(names[0]) if len(names) == 1 else None)
         if found is None:
             for name in names:
                 if (found, name) not in by_place:

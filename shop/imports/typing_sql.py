@@ -55,15 +55,21 @@ def statement(
 def _typed(field: Field, found: Found, cutoff: int) -> str:
     value = f"raw_{field.name}"
     if field.reads is As.TEXT:
-        return value
+        return _unguarded(value, value)
     if field.reads is As.CODE:
-        return codes_sql.code(value, mends=field.name in found.codes)
+        return _unguarded(value, codes_sql.code(value, mends=field.name in found.codes))
     if field.reads in (As.DATE, As.MOMENT):
         return _moment(value, field.reads, cutoff)
     decimal = found.decimal.get(field.name, Decimal.UNKNOWN)
     if field.reads is As.WHOLE:
         return _whole(value, decimal)
     return f"({numbers_sql.number(value, decimal)})::{_SQL_TYPES[field.reads]}"
+
+
+def _unguarded(value: str, otherwise: str) -> str:
+    """Our own files put an apostrophe before text that a spreadsheet would run (`csvout.safe`); it comes off again."""
+    guarded = rf"left({value}, 1) = chr(39) and {value} ~ '^\x27+(\s*[=+@＝＋－＠-]|[\t\r\n])'"
+    return f"case when {guarded} then substr({value}, 2) else {otherwise} end"
 
 
 def _whole(value: str, decimal: Decimal) -> str:

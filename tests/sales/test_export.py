@@ -104,7 +104,7 @@ def test_products_under_the_names_an_import_uses(shop: Shop) -> None:
     assert rows[0] == {
         "sku": "P0",
         "name": "Product 0",
-        "barcode": "5012345678900",
+        "barcode": "5012345678900 5099999999999",
         "category": "Dairy",
         "unit": "piece",
         "price": "1.45",
