@@ -1,6 +1,7 @@
 """What the tests of imports share: text in, counts out."""
 
 import io
+import uuid
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -11,11 +12,14 @@ from django.conf import settings
 from django.db.models import Sum
 
 from sales.models import SaleLine
-from shop.imports import running
+from shop import jobs
+from shop.imports import desk, running
 from shop.imports.kinds import find_kind
 from shop.imports.mapping import parse
 from shop.imports.reading import Source
+from shop.models import Import, Job, SavedMapping
 
+BY = "alice@shops.example"
 SHARED = Path(settings.BASE_DIR).parent / "shared" / "data"
 
 
@@ -30,6 +34,30 @@ def shared(name: str) -> Path:
 def source(content: str | bytes, name: str = "till.csv") -> Source:
     data = content.encode() if isinstance(content, str) else content
     return Source(name, len(data), lambda: io.BytesIO(data))
+
+
+def keep_uploads_in(folder: Any, settings: Any) -> None:
+    """Let a test's uploads be its own."""
+    storage = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": folder}}
+    settings.STORAGES = {**settings.STORAGES, "default": storage}
+
+
+def asked_for(content: str | bytes, kind: str = "sales_lines", *columns: str, branch: str = "") -> Job:
+    """The job of an import whose columns are known already, named like the fields they give."""
+    data = content.encode() if isinstance(content, str) else content
+    names = columns or tuple(data.split(b"\n")[0].decode().split(","))
+    saved = SavedMapping.objects.create(
+        kind=kind, fingerprint=uuid.uuid4().hex, mapping={"columns": {name: [name] for name in names}, "constants": {}}
+    )
+    file = desk.keep(io.BytesIO(data), name="till.csv", by=BY)
+    job: Job = desk.run_saved(file=file, saved_mapping=saved, branch=branch, by=BY, feed=None).job
+    return job
+
+
+def work(imported: Import) -> Import:
+    """Let a worker do what was asked for last."""
+    jobs.run(imported.job_id)
+    return desk.settle(imported.pk)
 
 
 def bring_in(

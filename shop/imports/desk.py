@@ -6,12 +6,15 @@ An import is locked while its state moves on, so that pressing twice, or two peo
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from shop import jobs
+from shop.imports import undo as taking_back
 from shop.imports.errors import ImportRefused
 from shop.imports.keeping import keep, source_of
 from shop.imports.kinds import find_kind
@@ -19,11 +22,12 @@ from shop.imports.mapping import Mapping
 from shop.models import Feed, Import, Job, RawFile, SavedMapping
 
 __all__ = [
-    "CHECK", "IMPORT", "READ", "begin", "cancel", "change", "check", "drop", "go", "keep", "reread", "run_saved",
-    "settle", "source_of",
+    "CHECK", "IMPORT", "READ", "begin", "cancel", "change", "check", "choose_absent", "drop", "go", "keep", "reread",
+    "run_saved", "settle", "source_of", "undo", "undo_until",
 ]  # fmt: skip
 READ, CHECK, IMPORT = "read_import", "check_import", "import"
 State = Import.State
+UNDO_DAYS = 30
 _OPEN = (State.MATCHING, State.READY)
 _AT_WORK = (State.READING, State.CHECKING, State.IMPORTING)
 
@@ -71,7 +75,7 @@ def reread(*, import_id: int, by: str, kind: str | None = None, **said: Any) -> 
     words = {**imported.layout.get("said", {}), **said}
     imported.layout = {"said": {name: value for name, value in words.items() if value is not None}}
     imported.kind = imported.kind if kind is None else kind and find_kind(kind).name
-    imported.mapping, imported.checked = {}, {}
+    imported.mapping, imported.checked, imported.sample = {}, {}, {}
     _ask(imported, READ, State.READING, by)
     return imported
 
@@ -119,6 +123,36 @@ def go(*, import_id: int, by: str) -> Import:
     elif imported.state not in (State.IMPORTING, State.DONE):
         raise _too_late(imported)
     return imported
+
+
+@transaction.atomic
+def choose_absent(*, import_id: int, absent: str) -> Import:
+    """What becomes of rows in the shop that a checked file does not name. Their count was told by the check."""
+    imported = _locked(import_id)
+    known = find_kind(imported.kind).absent
+    if absent not in (Import.Absent.LEAVE, *known):
+        raise ImportRefused("That cannot be done with rows the file does not name. Choose one of those offered.")
+    if imported.state == State.READY:
+        imported.absent = absent
+        imported.save(update_fields=["absent"])
+    return imported
+
+
+def undo_until(imported: Import) -> dt.date | None:
+    """The last day on which an import can be taken back; None where it is over or was never in."""
+    if imported.state != State.DONE or imported.imported_at is None:
+        return None
+    last: dt.date = (imported.imported_at + dt.timedelta(days=UNDO_DAYS)).date()
+    return last if last >= timezone.now().date() else None
+
+
+@transaction.atomic
+def undo(*, import_id: int, by: str) -> Job:
+    """Have a worker take an import back. Raises ImportRefused when it is too late for that."""
+    imported = _locked(import_id)
+    if imported.state == State.DONE and undo_until(imported) is None:
+        raise ImportRefused(f"An import can be taken back for {UNDO_DAYS} days. This one is older.")
+    return taking_back.ask(imported=imported, by=by)
 
 
 @transaction.atomic

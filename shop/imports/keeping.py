@@ -17,14 +17,14 @@ from django.core.files import File
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
-from shop.imports import reading
+from shop.imports import opening, reading
 from shop.imports.errors import ImportRefused
+from shop.imports.limits import MOST_UPLOADED
 from shop.imports.reading import Source
 from shop.models import Import, RawFile
 from shop.tenancy import current_shop_id
 
 log = logging.getLogger("aisle.imports")
-MOST_BYTES = reading.GIGABYTE
 DRAFT_DAYS = 7
 _PIECE = 1 << 20
 
@@ -34,18 +34,24 @@ def keep(
 ) -> RawFile:
     """Store a file, read once from its beginning to its end, and remember its hash, size and where it came from.
 
-    Raises ImportRefused for a file of another type, an empty one and one that is too large; then nothing is kept.
+    Raises ImportRefused for one that is too large, and for an upload that is no table: then nothing is kept. What came
+    by itself is kept whatever it is, so that somebody can look at it; the worker refuses it.
     """
     name = _plain(name)
-    path = f"imports/{current_shop_id()}/{uuid.uuid4()}/{default_storage.get_valid_name(name)}"
+    uploaded = origin == RawFile.Origin.UPLOAD
     stream = _Stream(opened, name)
+    path = f"imports/{current_shop_id()}/{uuid.uuid4()}/{default_storage.get_valid_name(name)}"
     try:
+        if uploaded and not name.lower().endswith(opening.ENDINGS):
+            opening.first_look(Source(name, 0, lambda: io.BytesIO()))
         path = default_storage.save(path, stream)
+        if uploaded:
+            _judge(Source(name, stream.count, lambda: _open(path)))
     except BaseException:
         with suppress(OSError):
             default_storage.delete(path)
         raise
-    days = DRAFT_DAYS if origin == RawFile.Origin.UPLOAD else settings.KEEP_FILES_DAYS
+    days = DRAFT_DAYS if uploaded else settings.KEEP_FILES_DAYS
     file: RawFile = RawFile.objects.create(
         shop_id=current_shop_id(), path=path, name=name, size=stream.count, sha256=stream.hash.hexdigest(),
         origin=origin, details=details or {}, received_by=by, keep_until_date=_today() + dt.timedelta(days=days),
@@ -53,11 +59,16 @@ def keep(
     return file
 
 
+def endings() -> tuple[str, ...]:
+    """How the names of files end that may be uploaded."""
+    return opening.ENDINGS
+
+
 def source_of(file: RawFile) -> Source:
     """A stored file, to be read. Raises ImportRefused where its bytes are no longer kept."""
     if not file.path or not default_storage.exists(file.path):
         raise ImportRefused(f"{file.name} is no longer kept. Upload it again.")
-    return Source(file.name, file.size, lambda: cast(BinaryIO, default_storage.open(file.path, "rb").file))
+    return Source(file.name, file.size, lambda: _open(file.path))
 
 
 def keep_longer(file: RawFile) -> None:
@@ -84,7 +95,7 @@ def remove_old(today: dt.date | None = None) -> int:
 
 
 class _Stream(File):  # type: ignore[type-arg]
-    """The file as it is copied: hashed, counted, and judged by its first block."""
+    """The file as it is copied: hashed and counted."""
 
     def __init__(self, opened: Any, name: str) -> None:
         super().__init__(opened, name)
@@ -93,18 +104,14 @@ class _Stream(File):  # type: ignore[type-arg]
         self.count = 0
 
     def chunks(self, chunk_size: int | None = None) -> Iterator[bytes]:
-        first = True
         while piece := self._opened.read(chunk_size or _PIECE):
-            if first:
-                _refuse_other_files(str(self.name), piece)
-            first = False
             self.count += len(piece)
-            if self.count > MOST_BYTES:
-                raise ImportRefused(f"{self.name} is larger than 1 GB. Pack it as .gz, or split it by month or year.")
+            if self.count > MOST_UPLOADED:
+                raise ImportRefused(
+                    f"{self.name} is larger than 1 GB. Pack it as .gz, or split it by month or by year."
+                )
             self.hash.update(piece)
             yield piece
-        if first:
-            raise ImportRefused(f"{self.name} is empty. Export it again and look whether the export holds rows.")
 
 
 def _plain(name: str) -> str:
@@ -113,10 +120,14 @@ def _plain(name: str) -> str:
     return name[-100:] or "file"
 
 
-def _refuse_other_files(name: str, head: bytes) -> None:
-    if not name.lower().endswith(reading.ENDINGS):
-        raise ImportRefused(f"{name} is not a CSV file. Its name must end in .csv, .tsv or .gz.")
-    reading.look(Source(name, len(head), lambda: io.BytesIO(head)), whole=False)
+def _judge(source: Source) -> None:
+    """A word at once about what can be seen at once: its first bytes, and the first block of a text."""
+    if opening.first_look(source) == "text":
+        reading.look(source, whole=False)
+
+
+def _open(path: str) -> BinaryIO:
+    return cast(BinaryIO, default_storage.open(path, "rb").file)
 
 
 def _today() -> dt.date:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +16,20 @@ from django.db import transaction
 from django.utils import timezone
 
 from shop import jobs
-from shop.imports import desk, keeping, mapping, reading, refusals, running, uploads
+from shop.errors import Refused
+from shop.imports import desk, guessing, keeping, reading, refusals, running, saved
 from shop.imports.errors import ImportRefused
-from shop.imports.kinds import Kind, every_kind, find_kind
+from shop.imports.kinds import find_kind
 from shop.imports.mapping import Mapping
-from shop.imports.reading import Source
-from shop.models import Import, Job
+from shop.imports.opening import Member, open_tables
+from shop.imports.reading import Layout
+from shop.models import Import, Job, RawFile, SavedMapping
 from shop.roles import Can
 from shop.signals import import_done
 
 log = logging.getLogger("aisle.imports")
 State = Import.State
+_SAMPLE_ROWS = 200  # for guessing
 _SHOWN_ROWS = 20
 _LONGEST_CELL = 200
 _BROKEN = "Something broke on our side. Nothing was half-written; try again."
@@ -36,10 +41,17 @@ def read_import(job: Job, report: jobs.Report) -> dict[str, Any]:
     imported = _of(job)
     with _or_back(imported):
         report.progress(5, 100)
-        _read(imported)
-        imported.kind = imported.kind or _likely_kind(imported)
-        imported.mapping = mapping.guess(find_kind(imported.kind), imported.layout["header"]).as_json()
-        _moved(imported, State.MATCHING, "layout", "sample", "kind", "mapping")
+        rows = _read(imported)
+        report.progress(80, 100)
+        known = _known(imported)
+        if known is not None and known.layout.get("said") and not imported.layout["said"]:
+            imported.layout["said"] = known.layout["said"]
+            rows = _read(imported)
+        _match(imported, rows, known)
+        with transaction.atomic():
+            _moved(imported, State.MATCHING, "layout", "sample", "kind", "mapping", "supplier")
+            if known is not None:
+                imported.state = desk.check(import_id=imported.pk, by=job.asked_by).state
     return {"state": imported.state}
 
 
@@ -48,9 +60,7 @@ def check_import(job: Job, report: jobs.Report) -> dict[str, Any]:
     """The whole import, tried and rolled back."""
     imported = _of(job)
     with _or_back(imported), refusals.collect() as refused:
-        with transaction.atomic():
-            result = _run(imported, report, refused.file)
-            transaction.set_rollback(True)
+        result = _run(running.check, imported, report, refused.file)
         imported.checked = result.as_json() | {"refused_file": refused.keep() if result.refused else ""}
         _moved(imported, State.READY, "checked")
     return {"state": imported.state}
@@ -60,8 +70,6 @@ def check_import(job: Job, report: jobs.Report) -> dict[str, Any]:
 def run_import(job: Job, report: jobs.Report) -> dict[str, Any]:
     """Everything up to the result is one transaction: a worker killed before its end has done nothing, and one
     killed after it finds the result in the job and only finishes."""
-    if "import" not in job.payload:
-        return uploads.run_import(job, report)
     imported = _of(job)
     with _or_back(imported):
         if "result" not in job.step:
@@ -71,63 +79,111 @@ def run_import(job: Job, report: jobs.Report) -> dict[str, Any]:
             _import(imported, report)
     kind = find_kind(imported.kind)
     result: dict[str, Any] = job.step["result"]
-    running.finish(kind, result["created"] + result["updated"])
+    running.finish(kind, result["created"] + result["updated"], imported)
     _announce(job, imported, result)
     return result
 
 
 def _import(imported: Import, report: jobs.Report) -> None:
     with refusals.collect() as refused, transaction.atomic():
-        result = _run(imported, report, refused.file)
+        result = _run(running.run, imported, report, refused.file)
         told = result.as_json() | {"refused_file": refused.keep() if result.refused else ""}
         report.progress(95, 100)
         keeping.keep_longer(imported.file)
+        if imported.feed_id is None:
+            _remember(imported)
         imported.result, imported.imported_at = told, timezone.now()
         _moved(imported, State.DONE, "result", "imported_at")
         report.checkpoint(result=told)
 
 
-def _run(imported: Import, report: jobs.Report, refused_to: Any) -> running.Result:
-    with _table(imported) as source:
-        return running.run(
+def _run(do: Callable[..., running.Result], imported: Import, report: jobs.Report, refused_to: Any) -> running.Result:
+    layout = Layout.from_json(imported.layout)
+    with _tables(imported.file) as tables:
+        return do(
             kind=find_kind(imported.kind),
-            sources=[source],
+            sources=[_chosen(tables, layout.member).source],
+            layouts=[layout],
             mapping=Mapping.from_json(imported.mapping),
             branch=imported.branch,
+            imported=imported,
+            absent=imported.absent,
             progress=_seldom(report),
             refused_to=refused_to,
         )
 
 
-def _read(imported: Import) -> None:
-    """Fill in layout and sample. Every byte is read once, so that its letters are no guess."""
+def _read(imported: Import) -> list[list[str]]:
+    """Fill in layout and sample, and answer the first rows. Every byte is read once: its letters are no guess."""
     said = imported.layout.get("said", {})
-    with _table(imported) as source:
-        layout = reading.look(source)
-        rows = reading.sample(source, layout, _SHOWN_ROWS)
-    imported.layout = {
-        "encoding": layout.encoding, "delimiter": layout.delimiter, "header": list(layout.header), "said": said,
-    }  # fmt: skip
-    imported.sample = {"header": list(layout.header), "rows": [[cell[:_LONGEST_CELL] for cell in row] for row in rows]}
+    usual = find_kind(imported.kind).said if imported.kind else {}
+    with _tables(imported.file) as tables:
+        table = _chosen(tables, said.get("member", ""))
+        layout = replace(reading.look(table.source, said={**table.said, **usual, **said}), member=table.name)
+        first = list(itertools.islice(reading.Table(table.source, layout).rows(), _SAMPLE_ROWS))
+    rows = [row for _, row in first]
+    imported.layout = layout.as_json() | {"said": said}
+    imported.sample = {
+        "header": list(layout.header),
+        "lines": [line for line, _ in first[:_SHOWN_ROWS]],
+        "rows": [[cell[:_LONGEST_CELL] for cell in row] for row in rows[:_SHOWN_ROWS]],
+        "tables": [{"name": table.name, "evidence": list(table.evidence)} for table in tables],
+    }
+    return rows
 
 
 @contextmanager
-def _table(imported: Import) -> Iterator[Source]:
-    """The one table of the file that is imported."""
+def _tables(file: RawFile) -> Iterator[list[Member]]:
+    """The tables in a file: one, or several of a workbook or an archive. They are there as long as this is open."""
     with tempfile.TemporaryDirectory(prefix="aisle-import-") as folder:
-        assert Path(folder).is_dir()
-        yield keeping.source_of(imported.file)
+        yield open_tables(keeping.source_of(file), Path(folder))
 
 
-def _likely_kind(imported: Import) -> str:
-    """The kind whose needed fields are all found by name, and most others."""
-    header = imported.layout["header"]
+def _chosen(tables: Sequence[Member], name: str) -> Member:
+    """The only table, else the one that was asked for, else the largest: the others mostly explain it."""
+    if len(tables) == 1:
+        return tables[0]
+    for table in tables:
+        if table.name == name:
+            return table
+    if name:
+        raise ImportRefused(f"“{name}” is not in this file. In it: {', '.join(table.name for table in tables[:9])}.")
+    return max(tables, key=lambda table: table.source.size)
 
-    def score(kind: Kind) -> tuple[bool, int]:
-        fields = mapping.guess(kind, header).fields
-        return all(field.name in fields for field in kind.fields if field.required), len(fields)
 
-    return max(every_kind(), key=score).name
+def _known(imported: Import) -> SavedMapping | None:
+    """How files with these columns were read before."""
+    fingerprint = Layout.from_json(imported.layout).fingerprint
+    if imported.kind:
+        return saved.find(imported.kind, fingerprint, imported.supplier)
+    return saved.find_any(fingerprint, imported.supplier)
+
+
+def _match(imported: Import, rows: list[list[str]], known: SavedMapping | None) -> None:
+    """Fill in kind and mapping: as they were before, else as names and values suggest."""
+    layout = Layout.from_json(imported.layout)
+    if known is not None:
+        imported.kind, imported.supplier = known.kind, known.supplier or imported.supplier
+        imported.mapping = saved.use(known).as_json()
+        return
+    likely = guessing.kind_of(layout, rows)
+    imported.kind = imported.kind or likely[0][0]
+    guess = guessing.guess(find_kind(imported.kind), layout, rows)
+    imported.mapping = guess.mapping.as_json()
+    imported.sample |= {
+        "kinds": [[name, round(sure, 3)] for name, sure in likely],
+        "guess": {"columns": imported.mapping["columns"], "confidence": guess.confidence, "why": guess.why},
+    }
+
+
+def _remember(imported: Import) -> None:
+    """Files with these columns are read so from now on."""
+    layout = Layout.from_json(imported.layout)
+    known = saved.remember(
+        kind=find_kind(imported.kind), layout=layout, mapping=Mapping.from_json(imported.mapping),
+        supplier=imported.supplier,
+    )  # fmt: skip
+    SavedMapping.objects.filter(pk=known.pk).update(layout=layout.as_json() | {"said": imported.layout["said"]})
 
 
 @contextmanager
@@ -140,7 +196,7 @@ def _or_back(imported: Import) -> Iterator[None]:
             _fall_back(imported, "")
         raise
     except Exception as error:
-        _fall_back(imported, error.sentence if isinstance(error, ImportRefused) else _BROKEN)
+        _fall_back(imported, error.sentence if isinstance(error, Refused) else _BROKEN)
         raise
 
 

@@ -1,26 +1,22 @@
 """Imports by a real Celery worker over a real Valkey: done once, whoever is killed and whatever is forgotten."""
 
 import datetime as dt
-import io
 import time
 from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
-from django.core.files.uploadedfile import InMemoryUploadedFile
 from django.utils import timezone
 
 from sales import reports
 from sales.models import Sale, SaleLine
-from shop.imports import uploads
-from shop.imports.kinds import find_kind
-from shop.imports.mapping import Mapping
 from shop.models import Job
 from shop.periods import Period
 from shop.scope import use_shop
 from shop.tasks import sweep_jobs
 from tests.concurrency.night import Night
 from tests.factories import Cast
+from tests.importing import asked_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DAY = dt.date(2026, 3, 2)
@@ -30,11 +26,7 @@ def till_export(receipts: int) -> Job:
     """Upload a file of three-line receipts and ask for its import; the lines add up to 6.00 a receipt."""
     rows = (f"{number},{DAY}T10:00,MILK,{line},1,{line}.00\n" for number in range(receipts) for line in (1, 2, 3))
     body = ("receipt,time,product,price,quantity,total\n" + "".join(rows)).encode()
-    upload = InMemoryUploadedFile(io.BytesIO(body), "file", "till.csv", "text/csv", len(body), None)
-    draft = uploads.open_draft(uploads.keep_upload(upload, kind="sales_lines", branch=""))
-    columns = {name: (name,) for name in ("receipt", "time", "product", "price", "quantity", "total")}
-    assert find_kind("sales_lines")
-    return uploads.ask_import(draft=draft, mapping=Mapping(columns), by="alice@shops.example")
+    return asked_for(body)
 
 
 def wait_for(job: Job, reached: Callable[[Job], bool], seconds: int = 90) -> Job:

@@ -28,6 +28,7 @@ IN_SHOP: dict[str, Access] = {
     "insights:search": Access(Can.SEE_PRODUCTS),
     "insights:sales": Access(Can.SEE_SALES),
     "insights:line_list": Access(Can.SEE_SALES),
+    "insights:coverage": Access(Can.SEE_SALES),
     "insights:sale_detail": Access(Can.SEE_SALES, row=lambda shelf: shelf.sale),
     # the till inbox; choosing a product needs to change products too, which the same roles may
     "insights:inbox_list": Access(Can.SEE_SALES),
@@ -175,6 +176,10 @@ IN_SHOP: dict[str, Access] = {
     # the ground floor
     "shop:home": Access(MEMBER),
     "shop:shop_settings": Access(Can.CHANGE_SETTINGS),
+    "shop:takeout": Access(Can.CHANGE_SETTINGS),
+    "shop:takeout_ask": Access(Can.CHANGE_SETTINGS, "post"),
+    # the shelf's link has no key, and its file was never made
+    "shop:takeout_file": Access(Can.CHANGE_SETTINGS, row=lambda shelf: shelf.imported.download, unready=True),
     "shop:member_list": Access(Can.MANAGE_MEMBERS),
     "shop:member_invite": Access(
         Can.MANAGE_MEMBERS, "post", data={"email": "new@shops.example", "role": "clerk"}, form=True
@@ -190,11 +195,31 @@ IN_SHOP: dict[str, Access] = {
     "shop:device_end": Access(Can.CHANGE_SETTINGS, "post", row=lambda shelf: shelf.selling.device),
     "shop:import_list": Access(Can.IMPORT),
     "shop:import_new": Access(Can.IMPORT),
-    "shop:import_match": Access(Can.IMPORT, unready=True),  # with no upload it refuses, and says so
-    "shop:import_detail": Access(Can.IMPORT, row=lambda shelf: shelf.job),
-    "shop:import_cancel": Access(Can.IMPORT, "post", row=lambda shelf: shelf.job),
+    "shop:import_template": Access(Can.IMPORT, unready=True),  # without a kind there is no file
+    "shop:import_detail": Access(Can.IMPORT, row=lambda shelf: shelf.imported.imported),
+    "shop:import_map": Access(Can.IMPORT, "post", row=lambda shelf: shelf.imported.matching, data={"c0": "sku"}),
+    "shop:import_steps": Access(Can.IMPORT, row=lambda shelf: shelf.imported.matching),
+    "shop:import_read": Access(Can.IMPORT, "post", row=lambda shelf: shelf.imported.matching),
+    "shop:import_check": Access(Can.IMPORT, "post", row=lambda shelf: shelf.imported.matching),
+    "shop:import_fix": Access(Can.IMPORT, "post", row=lambda shelf: shelf.imported.matching, unready=True),
+    "shop:import_rows": Access(Can.IMPORT, row=lambda shelf: shelf.imported.matching),
+    "shop:import_again": Access(Can.IMPORT, "post", row=lambda shelf: shelf.imported.imported),
+    "shop:import_go": Access(Can.IMPORT, "post", row=lambda shelf: shelf.imported.matching, unready=True),
+    "shop:import_cancel": Access(Can.IMPORT, "post", row=lambda shelf: shelf.imported.matching),
+    "shop:import_drop": Access(Can.IMPORT, "post", row=lambda shelf: shelf.imported.matching),
+    "shop:import_undo": Access(Can.IMPORT, row=lambda shelf: shelf.imported.imported),
+    "shop:import_refused": Access(Can.IMPORT, row=lambda shelf: shelf.imported.imported, unready=True),
+    # feeds
+    "shop:feed_list": Access(Can.IMPORT),
+    "shop:feed_new": Access(Can.IMPORT),
+    "shop:feed_detail": Access(Can.IMPORT, row=lambda shelf: shelf.imported.feed),
+    "shop:feed_change": Access(Can.IMPORT, row=lambda shelf: shelf.imported.feed, unready=True),  # folders are off
+    "shop:feed_look": Access(Can.IMPORT, "post", row=lambda shelf: shelf.imported.feed),
+    "shop:feed_switch": Access(Can.IMPORT, "post", row=lambda shelf: shelf.imported.feed, data={"on": "1"}),
+    "shop:feed_remove": Access(Can.IMPORT, "post", row=lambda shelf: shelf.imported.feed),
+    "shop:feed_file_again": Access(Can.IMPORT, "post", row=lambda shelf: shelf.imported.feed_file),
+    "shop:feed_file_leave": Access(Can.IMPORT, "post", row=lambda shelf: shelf.imported.feed_file),
     "shop:job_events": Access(Can.IMPORT, row=lambda shelf: shelf.job),  # an import's; each kind has its own
-    "shop:import_refused": Access(Can.IMPORT, row=lambda shelf: shelf.job, unready=True),
 }
 
 OUTSIDE: dict[str, Access] = {

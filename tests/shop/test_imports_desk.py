@@ -16,18 +16,16 @@ from shop.imports.errors import ImportRefused
 from shop.models import Import, Job, RawFile, SavedMapping
 from shop.tenancy import use_shop
 from tests.factories import Cast
+from tests.importing import BY, keep_uploads_in, work
 
 pytestmark = pytest.mark.django_db(transaction=True)
-BY = "alice@shops.example"
-FILE = b"receipt,time,product,quantity,price\nR1,2026-03-02 10:00,MILK,2,1.45\nR2,2026-03-02 10:05,MILK,x,1.45\n"
+GOOD = "".join(f"R{number},2026-03-02 10:0{number},MILK,2,1.45\n" for number in range(9))
+FILE = f"receipt,time,product,quantity,price\n{GOOD}R9,2026-03-02 10:30,MILK,x,1.45\n".encode()
 
 
 @pytest.fixture
 def green(committed_cast: Cast, tmp_path: Any, settings: Any) -> Iterator[Cast]:
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": tmp_path}},
-    }
+    keep_uploads_in(tmp_path, settings)
     with use_shop(committed_cast.green):
         yield committed_cast
 
@@ -37,22 +35,16 @@ def begun(content: bytes = FILE, name: str = "till.csv", **more: Any) -> Import:
     return desk.begin(file=file, by=BY, **more)
 
 
-def work(imported: Import) -> Import:
-    """Let a worker do what was asked for last."""
-    jobs.run(imported.job_id)
-    return desk.settle(imported.pk)
-
-
 def test_a_file_goes_from_the_upload_into_the_books(green: Cast) -> None:
     imported = work(begun(kind="sales_lines"))
-    assert (imported.state, imported.sample["rows"][0][0]) == ("matching", "R1")
+    assert (imported.state, imported.sample["rows"][0][0]) == ("matching", "R0")
     assert imported.mapping["columns"]["quantity"] == ["quantity"]
     imported = work(desk.check(import_id=imported.pk, by=BY))
-    assert (imported.state, imported.checked["created"], imported.checked["refused"]) == ("ready", 1, 1)
+    assert (imported.state, imported.checked["created"], imported.checked["refused"]) == ("ready", 9, 1)
     assert not Sale.objects.exists(), "a check changes nothing"
     imported = work(desk.go(import_id=imported.pk, by=BY))
-    assert (imported.state, imported.result["created"], imported.problem) == ("done", 1, "")
-    assert Sale.objects.count() == 1
+    assert (imported.state, imported.result["created"], imported.problem) == ("done", 9, "")
+    assert Sale.objects.count() == 9
 
 
 def test_each_step_is_one_job_however_often_it_is_asked_for(green: Cast) -> None:
@@ -86,8 +78,17 @@ def test_a_saved_mapping_imports_by_itself(green: Cast) -> None:
     )
     file = desk.keep(io.BytesIO(FILE), name="night.csv", origin="folder", by="feed")
     imported = work(desk.run_saved(file=file, saved_mapping=saved, branch="Station", by="feed", feed=None))
-    assert (imported.state, imported.result["created"]) == ("done", 1)
-    assert Sale.objects.get().branch.name == "Station"
+    assert (imported.state, imported.result["created"]) == ("done", 9)
+    assert set(Sale.objects.values_list("branch__name", flat=True)) == {"Station"}
+
+
+def test_columns_once_matched_are_matched_the_next_time(green: Cast) -> None:
+    first = work(begun(kind="sales_lines", supplier="Mill"))
+    work(desk.go(import_id=work(desk.check(import_id=first.pk, by=BY)).pk, by=BY))
+    again = work(begun(FILE.replace(b"\nR", b"\nT"), "tuesday.csv", supplier="Mill"))
+    assert (again.state, again.kind, again.mapping) == ("checking", "sales_lines", first.mapping)
+    assert work(again).checked["created"] == 9
+    assert work(begun(FILE, "other.csv", supplier="Dairy")).state == "matching", "another supplier's are another matter"
 
 
 def test_a_file_that_cannot_be_read_says_why(green: Cast) -> None:

@@ -10,14 +10,15 @@ from django.db import transaction
 
 from sales.models import Sale
 from shop import jobs, services
-from shop.imports import next_steps, uploads
+from shop.imports import desk, next_steps
 from shop.imports.next_steps import NextStep, next_step
-from shop.models import Change, Job, Shop
+from shop.models import Change, Import, Job, Shop
 from shop.roles import Can, may
 from shop.services import ShopRefused
 from shop.signals import import_done
 from shop.tenancy import current_shop_id, use_shop
 from tests.factories import Cast
+from tests.importing import keep_uploads_in
 from tests.shop.test_imports_jobs import asked
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -25,10 +26,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def green(committed_cast: Cast, tmp_path: Any, settings: Any) -> Iterator[Cast]:
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": tmp_path}},
-    }
+    keep_uploads_in(tmp_path, settings)
     with use_shop(committed_cast.green):
         yield committed_cast
 
@@ -95,17 +93,17 @@ def test_the_page_offers_what_comes_next(green: Cast, monkeypatch: pytest.Monkey
 
     next_step(lambda job, role: NextStep("See the news", "/s/green/news/", "sunrise"))
     job = asked()
-    page = f"/s/green/imports/{job.pk}/"
+    page = f"/s/green/imports/{Import.objects.get().pk}/"
     assert "Analyse again" not in green.client().get(page).content.decode(), "not before it is in"
     jobs.run(job.pk)
     body = green.client().get(page).content.decode()
-    assert '<form class="mt3" method="post" action="/s/green/again/"' in body and "Analyse again" in body
+    assert '<form method="post" action="/s/green/again/"' in body and "Analyse again" in body
     assert f'<input type="hidden" name="job" value="{job.pk}">' in body
     assert 'href="/s/green/news/"' in body
 
 
 def test_an_import_asked_for_twice_is_watched_by_who_may_import(green: Cast) -> None:
-    kind = jobs.kind_of(Job(kind=uploads.JOB_KIND))
+    kind = jobs.kind_of(Job(kind=desk.IMPORT))
     assert kind is not None and kind.sees == Can.IMPORT
     assert jobs.kind_of(Job(kind="gone")) is None
 

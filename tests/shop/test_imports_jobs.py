@@ -10,12 +10,11 @@ from django.db import connections
 from inventory.models import Product
 from sales.models import BranchHour, DirtyDay, Sale, SaleLine
 from shop import jobs
-from shop.imports import running, uploads
-from shop.imports.mapping import Mapping
+from shop.imports import running
 from shop.models import Job
 from shop.tenancy import use_shop
 from tests.factories import Cast
-from tests.importing import bring_in, counts
+from tests.importing import asked_for, bring_in, counts, keep_uploads_in
 
 FILE = "receipt,time,product,quantity,price\n" + "".join(f"R{n},2026-03-02 10:00,NEW{n % 7},1,1\n" for n in range(50))
 
@@ -26,21 +25,13 @@ class Killed(BaseException):
 
 @pytest.fixture
 def shop(committed_cast: Cast, tmp_path: Any, settings: Any) -> Iterator[Cast]:
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": tmp_path}},
-    }
+    keep_uploads_in(tmp_path, settings)
     with use_shop(committed_cast.green):
         yield committed_cast
 
 
 def asked(content: str = FILE) -> Job:
-    from django.core.files.uploadedfile import SimpleUploadedFile
-
-    file = SimpleUploadedFile("till.csv", content.encode())
-    draft = uploads.open_draft(uploads.keep_upload(file, kind="sales_lines", branch="Station"))
-    columns = {name: (name,) for name in ("receipt", "time", "product", "quantity", "price")}
-    return uploads.ask_import(draft=draft, mapping=Mapping(columns), by="alice@shops.example")
+    return asked_for(content, branch="Station")
 
 
 def let_lease_run_out(job: Job) -> None:
