@@ -7,6 +7,7 @@ from insights.views import (
     briefs,
     calendar,
     competitors,
+    coverage,
     decisions,
     forecast,
     inbox,
@@ -33,6 +34,7 @@ urlpatterns = [
     path("today/", today.today, name="today"),
     path("search/", search.search, name="search"),
     path("sales/", sales.sales, name="sales"),
+    path("coverage/", coverage.coverage, name="coverage"),
     path("sales/lines/", lines.line_list, name="line_list"),
     path("sales/receipts/<int:pk>/", lines.sale_detail, name="sale_detail"),
     # the till inbox

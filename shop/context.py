@@ -91,6 +91,8 @@ def _is_here(here: str, url_name: str) -> bool:
         return here.startswith(("insights:decision_", "insights:outcome_", "insights:run_", "insights:forecast_"))
     if url_name == "insights:price_list":
         return here.startswith(("insights:price_", "insights:competitor_", "insights:markdown_"))
+    if url_name == "shop:import_list":
+        return here.startswith(("shop:import_", "shop:feed_")) or here == "insights:coverage"
     if url_name == "insights:stock_home":
         return here.startswith("insights:stock_") or here == "insights:missing_data"
     return here.removesuffix("_detail").removesuffix("_list") == url_name.removesuffix("_list")

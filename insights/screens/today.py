@@ -23,6 +23,7 @@ from inventory.models import Product
 from sales import inbox, reports
 from sales.measures import Sums, measure
 from shop import formats
+from shop.feeds import reports as feeds
 from shop.models import Shop
 from shop.periods import Period
 from shop.roles import Can, may
@@ -264,7 +265,8 @@ def data_notes(shop: Shop, role: str, period: Period) -> list[Note]:
     total = reports.totals(period)
     review = Product.objects.to_review().count()
     waiting = inbox.open_counts()
-    found: list[Note] = [_waiting(waiting)] if waiting else []
+    found: list[Note] = [_feed(alert) for alert in feeds.standing_alerts()] if may(role, Can.IMPORT) else []
+    found += [_waiting(waiting)] if waiting else []
     if unmatched.lines:
         found.append(_unmatched(unmatched, period, shop))
     if may(role, Can.SEE_COST) and total.lines and total.costed_lines < total.lines:
@@ -272,6 +274,16 @@ def data_notes(shop: Shop, role: str, period: Period) -> list[Note]:
     if review:
         found.append(_to_review(review))
     return found
+
+
+def _feed(alert: feeds.Alert) -> Note:
+    return Note(
+        icon="refresh-cw-off",
+        text=f"{alert.name}: {alert.text}",
+        why=alert.remedy,
+        url=reverse("shop:feed_detail", args=[alert.feed_id]),
+        action="Look",
+    )
 
 
 def _waiting(counts: dict[str, int]) -> Note:

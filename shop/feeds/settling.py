@@ -9,8 +9,10 @@ from django.dispatch import receiver
 from django.utils import timezone
 
 from shop.feeds import alerts
-from shop.imports import desk
-from shop.imports.reading.layout import Layout
+from shop.imports import desk, saved
+from shop.imports.kinds import find_kind
+from shop.imports.mapping import Mapping
+from shop.imports.reading import Layout
 from shop.models import Feed, FeedFile, Import, Job, SavedMapping
 from shop.signals import import_done
 
@@ -78,18 +80,15 @@ def _adopt(feed: Feed, imported: Import) -> None:
 
 
 def mapping_of(imported: Import) -> SavedMapping:
-    """How the columns of an import were matched, kept for files with the same column names. What was mended in single
-    rows is of that file alone."""
-    header = Layout.from_json(imported.layout).fingerprint
-    mapping = {name: value for name, value in imported.mapping.items() if name not in ("edits", "skips")}
-    saved, _ = SavedMapping.objects.update_or_create(
-        kind=imported.kind,
+    """How the columns of an import were matched, remembered for files with the same column names."""
+    known = saved.remember(
+        kind=find_kind(imported.kind),
+        layout=Layout.from_json(imported.layout),
+        mapping=Mapping.from_json(imported.mapping),
         supplier=imported.supplier,
-        fingerprint=header,
-        defaults={"mapping": mapping, "layout": imported.layout, "shop_id": imported.shop_id},
-        create_defaults={
-            "mapping": mapping, "layout": imported.layout, "shop_id": imported.shop_id,
-            "name": imported.file.name[:120], "proposed_by": imported.asked_by[:80],
-        },
-    )  # fmt: skip
-    return saved  # type: ignore[no-any-return]
+        name=imported.file.name,
+    )
+    if said := imported.layout.get("said"):
+        known.layout = {**known.layout, "said": said}  # what a person chose holds for the next files too
+        known.save(update_fields=["layout"])
+    return known

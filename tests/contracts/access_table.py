@@ -29,6 +29,7 @@ IN_SHOP: dict[str, Access] = {
     "insights:sales": Access(Can.SEE_SALES),
     "insights:line_list": Access(Can.SEE_SALES),
     "insights:coverage": Access(Can.SEE_SALES),
+    "insights:coverage": Access(Can.SEE_SALES),
     "insights:sale_detail": Access(Can.SEE_SALES, row=lambda shelf: shelf.sale),
     # the till inbox; choosing a product needs to change products too, which the same roles may
     "insights:inbox_list": Access(Can.SEE_SALES),
@@ -209,6 +210,16 @@ IN_SHOP: dict[str, Access] = {
     "shop:import_drop": Access(Can.IMPORT, "post", row=lambda shelf: shelf.imported.matching),
     "shop:import_undo": Access(Can.IMPORT, row=lambda shelf: shelf.imported.imported),
     "shop:import_refused": Access(Can.IMPORT, row=lambda shelf: shelf.imported.imported, unready=True),
+    # feeds
+    "shop:feed_list": Access(Can.IMPORT),
+    "shop:feed_new": Access(Can.IMPORT),
+    "shop:feed_detail": Access(Can.IMPORT, row=lambda shelf: shelf.imported.feed),
+    "shop:feed_change": Access(Can.IMPORT, row=lambda shelf: shelf.imported.feed, unready=True),  # folders are off
+    "shop:feed_look": Access(Can.IMPORT, "post", row=lambda shelf: shelf.imported.feed),
+    "shop:feed_switch": Access(Can.IMPORT, "post", row=lambda shelf: shelf.imported.feed, data={"on": "1"}),
+    "shop:feed_remove": Access(Can.IMPORT, "post", row=lambda shelf: shelf.imported.feed),
+    "shop:feed_file_again": Access(Can.IMPORT, "post", row=lambda shelf: shelf.imported.feed_file),
+    "shop:feed_file_leave": Access(Can.IMPORT, "post", row=lambda shelf: shelf.imported.feed_file),
     # feeds
     "shop:feed_list": Access(Can.IMPORT),
     "shop:feed_new": Access(Can.IMPORT),
