@@ -77,10 +77,12 @@ class Dialect:
 
 @dataclass
 class Record:
-    """A row of the sample and the line it begins on. `cells` is None where its quotation marks make no sense."""
+    """A row of the sample and the line it begins on. `cells` is None where its quotation marks make no sense; it is
+    `mended` where they do after all."""
 
     line: int
     cells: list[str] | None
+    mended: bool = False
 
     @property
     def is_blank(self) -> bool:
@@ -101,7 +103,7 @@ def records(lines: list[str], dialect: Dialect, first: int = 1) -> list[Record]:
             if "end of data" in str(error) and reader.line_num - done > 1:
                 return found
             row_alone = dialect.alone(lines[done]) if reader.line_num == done + 1 else None
-            found.append(Record(first + done, row_alone))
+            found.append(Record(first + done, row_alone, mended=True))
             done = reader.line_num
 
 
@@ -183,11 +185,11 @@ class _Scored:
 
 def _score(lines: list[str], dialect: Dialect) -> _Scored:
     found = [record for record in records(lines, dialect) if not record.is_blank]
-    widths = Counter(0 if record.cells is None else len(record.cells) for record in found)
-    if not widths:
+    if not found:
         return _Scored(0.0)
-    pattern = sum(count * (max(width - 1, _EPSILON) / width) for width, count in widths.items() if width) / len(widths)
-    width, usual_rows = max(widths.items(), key=lambda one: (one[1], one[0]))
+    shapes = Counter((len(record.cells or ()), record.mended) for record in found)
+    pattern = sum(n * (max(width - 1, _EPSILON) / width) for (width, _), n in shapes.items() if width) / len(shapes)
+    (width, _), usual_rows = max(shapes.items(), key=lambda one: (one[1], one[0]))
     some = [record.cells[:_CELLS_TYPED] for record in found[:_ROWS_TYPED] if record.cells]
     looked = list(itertools.chain.from_iterable(some))
     plain = sum(map(cells.is_plain, looked)) / len(looked) if looked else 0.0

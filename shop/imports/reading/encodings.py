@@ -96,9 +96,10 @@ def _proven(source: Source, encoding: str, head: bytes, rest: Iterator[bytes] | 
     try:
         for block in _with(head, rest):
             text = decoder.decode(block)
-            if "\0" in text and encoding.startswith("utf-"):
+            if "\0" in text:
                 _refuse_zeros(source, lines + text.count("\n", 0, text.index("\0")))
             lines += text.count("\n")
+        decoder.decode(b"", rest is not None)
     except UnicodeError as error:
         name = pages.NAMES.get(encoding, encoding.upper())
         raise ImportRefused(

@@ -77,9 +77,11 @@ def _first_full(rows: Sequence[list[str]]) -> int:
 def _or_neighbour(rows: Sequence[list[str]], place: int) -> int:
     """A title may fill as many cells as the names below it; a row of names may leave some columns without."""
     usual, count = Counter(map(len, rows)).most_common(1)[0]
-    if place and len(rows[place - 1]) == len(rows[place]) and _votes(rows, place) < 0 < _votes(rows, place - 1):
+    above = rows[place - 1] if place else []
+    named = sum(map(bool, map(str.strip, above)))
+    if named and len(above) == len(rows[place]) <= 2 * named and _votes(rows, place) < 0 < _votes(rows, place - 1):
         return place - 1
-    if len(rows[place]) == usual or count < 0.8 * len(rows):
+    if len(rows[place]) == usual or count < 0.5 * len(rows):
         return place
     below = range(place + 1, min(place + 6, len(rows) - 1))
     return next((other for other in below if len(rows[other]) == usual and _votes(rows, other) > 0), place)

@@ -49,7 +49,8 @@ class Kept:
     def sorted(self, lines: list[int], rows: list[list[str]], *, at_end: bool) -> tuple[list[int], list[list[str]]]:
         """The rows that stay. `at_end` says that the file has no more."""
         if self._repeats is None and not self.needs_a_look(rows):
-            return lines, self._remember(rows)
+            self._first_rows += rows[: _TELLING - len(self._first_rows)]
+            return lines, rows
         stay: list[int] = []
         kept: list[list[str]] = []
         for place, row in enumerate(rows):
@@ -62,7 +63,7 @@ class Kept:
             else:
                 stay.append(lines[place])
                 kept.append(self._or_repeated(row))
-        return stay, self._remember(kept)
+        return stay, kept
 
     def _take_titles(self, lines: list[int], rows: list[list[str]]) -> None:
         """Rows right above repeated names that fill one cell of several are their title."""
@@ -73,14 +74,10 @@ class Kept:
         self.counts[reason] = self.counts.get(reason, 0) + 1
         self.examples.setdefault(reason, (line, ", ".join(filter(None, map(str.strip, row)))[:120]))
 
-    def _remember(self, rows: list[list[str]]) -> list[list[str]]:
-        if len(self._first_rows) < _TELLING:
-            self._first_rows += rows[: _TELLING - len(self._first_rows)]
-        return rows
-
     def _or_repeated(self, row: list[str]) -> list[str]:
         """A file pasted twice goes on with its own first rows after the names: those and all below came before."""
         if self._repeats is None:
+            self._first_rows += [row][: _TELLING - len(self._first_rows)]
             return row
         if self._repeats < _TELLING:
             same = self._repeats < len(self._first_rows) and row == self._first_rows[self._repeats]

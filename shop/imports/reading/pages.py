@@ -56,6 +56,7 @@ _AROUND = re.compile(rb"[\w .'&/-]{0,14}[\x80-\xff]+[\w .'&/\x80-\xff-]{0,14}")
 _QUOTES_AND_DASHES = "‘’‚“”„–—…•"
 _SIGNS = "£€¥$°%§©®™«»½¼¾²³ºªµ±×"
 _CHOICES = 4
+_NO_WORDS = -0.7
 
 
 def of_country(country: str) -> tuple[str, ...]:
@@ -86,9 +87,11 @@ def can_be(page: str, words: Iterable[bytes]) -> bool:
 
 
 def ranked(words: Sequence[bytes], pages: Sequence[str]) -> list[str]:
-    """The pages whose letters look like words, the likeliest first. Nearly equal ones keep their order."""
+    """The pages by how much their letters look like words, the likeliest first; none where none makes words of them.
+    Nearly equal ones keep their order."""
     scores = {page: _score(page, words) - 0.1 * min(place, 3) for place, page in enumerate(pages)}
-    return sorted((page for page in pages if scores[page] > -0.7), key=lambda page: -scores[page])
+    found = sorted(pages, key=lambda page: -scores[page])
+    return found if found and scores[found[0]] > _NO_WORDS else []
 
 
 def _score(page: str, words: Sequence[bytes]) -> float:

@@ -150,7 +150,11 @@ class Table:
             if not line.strip():
                 continue
             cells = self._dialect.alone(line)
-            whole = cells is not None and len(cells) == self._width > 2 and (first == last or number > first)
+            whole = (
+                cells is not None
+                and len(cells) == self._width
+                and (first == last or (self._width > 2 and number > first))
+            )
             numbers.append(number)
             if whole and cells is not None:
                 rows.append(self._or_doubted(cells))
