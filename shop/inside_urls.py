@@ -4,7 +4,7 @@ from django.urls import path
 
 from shop.feed_urls import urlpatterns as feeds
 from shop.feed_urls import urlpatterns as feeds
-from shop.views import devices, imports, jobs, people, public, settings, takeout
+from shop.views import devices, import_kinds, imports, jobs, people, public, settings, takeout
 
 app_name = "shop"
 urlpatterns = [
@@ -31,6 +31,7 @@ urlpatterns = [
     path("imports/", imports.import_list, name="import_list"),
     path("imports/new/", imports.import_new, name="import_new"),
     path("imports/template.csv", imports.import_template, name="import_template"),
+    path("imports/kinds/", import_kinds.import_kinds, name="import_kinds"),
     path("imports/<int:pk>/", imports.import_detail, name="import_detail"),
     path("imports/<int:pk>/map/", imports.import_map, name="import_map"),
     path("imports/<int:pk>/field/", imports.import_steps, name="import_steps"),

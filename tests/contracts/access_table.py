@@ -196,6 +196,7 @@ IN_SHOP: dict[str, Access] = {
     "shop:device_end": Access(Can.CHANGE_SETTINGS, "post", row=lambda shelf: shelf.selling.device),
     "shop:import_list": Access(Can.IMPORT),
     "shop:import_new": Access(Can.IMPORT),
+    "shop:import_kinds": Access(Can.IMPORT),
     "shop:import_template": Access(Can.IMPORT, unready=True),  # without a kind there is no file
     "shop:import_detail": Access(Can.IMPORT, row=lambda shelf: shelf.imported.imported),
     "shop:import_map": Access(Can.IMPORT, "post", row=lambda shelf: shelf.imported.matching, data={"c0": "sku"}),
