@@ -19,11 +19,13 @@ from shop.imports.errors import ImportRefused
 from shop.imports.keeping import keep, source_of
 from shop.imports.kinds import find_kind
 from shop.imports.mapping import Mapping
+from shop.imports.proposing import Proposal
 from shop.models import Feed, Import, Job, RawFile, SavedMapping
 
 __all__ = [
-    "CHECK", "IMPORT", "READ", "begin", "cancel", "change", "check", "choose_absent", "drop", "go", "keep", "reread",
-    "run_saved", "settle", "source_of", "undo", "undo_until",
+    "CHECK", "IMPORT", "READ", "answer_proposal", "begin", "cancel", "change",
+    "check", "choose_absent", "drop", "go", "keep", "reread", "run_saved",
+    "settle", "source_of", "undo", "undo_until",
 ]  # fmt: skip
 READ, CHECK, IMPORT = "read_import", "check_import", "import"
 State = Import.State
@@ -138,6 +140,20 @@ def choose_absent(*, import_id: int, absent: str) -> Import:
     return imported
 
 
+@transaction.atomic
+def answer_proposal(*, import_id: int, take: bool) -> Import:
+    """Take over what was proposed for the columns, or leave it; either way it is asked no more."""
+    imported = _locked(import_id)
+    if imported.state != State.MATCHING or "proposal" not in imported.sample:
+        raise ImportRefused("There is no proposal for these columns any more.")
+    proposal = Proposal.from_json(imported.sample.pop("proposal"))
+    if take:
+        imported.mapping = proposal.mapping.as_json()
+        imported.sample["proposed_by"] = proposal.by
+    imported.save(update_fields=["mapping", "sample"])
+    return imported
+
+
 def undo_until(imported: Import) -> dt.date | None:
     """The last day on which an import can be taken back; None where it is over or was never in."""
     if imported.state != State.DONE or imported.imported_at is None:
@@ -184,6 +200,9 @@ def settle(import_id: int) -> Import:
     if imported.state in _AT_WORK and job is not None and job.status in (Job.Status.CANCELLED, Job.Status.FAILED):
         imported.problem = job.error
         imported.state = back_from(imported)
+        imported.save()
+    elif imported.state == State.UNDOING and job is not None and job.status == Job.Status.FAILED:
+        imported.state, imported.problem = State.DONE, job.error
         imported.save()
     return imported
 

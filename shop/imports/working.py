@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from shop import jobs
 from shop.errors import Refused
-from shop.imports import desk, guessing, keeping, reading, refusals, running, saved
+from shop.imports import desk, guessing, keeping, proposing, reading, refusals, running, saved
 from shop.imports.errors import ImportRefused
 from shop.imports.kinds import find_kind
 from shop.imports.mapping import Mapping
@@ -32,6 +32,7 @@ State = Import.State
 _SAMPLE_ROWS = 200  # for guessing
 _SHOWN_ROWS = 20
 _LONGEST_CELL = 200
+_SURE = 0.75  # from here on nobody else is asked how a column is meant
 _BROKEN = "Something broke on our side. Nothing was half-written; try again."
 
 
@@ -174,6 +175,16 @@ def _match(imported: Import, rows: list[list[str]], known: SavedMapping | None) 
         "kinds": [[name, round(sure, 3)] for name, sure in likely],
         "guess": {"columns": imported.mapping["columns"], "confidence": guess.confidence, "why": guess.why},
     }
+    if _is_unsure(imported, guess.confidence) and proposing.offered():
+        proposal = proposing.propose(imported)
+        imported.sample |= {"proposal": proposal.as_json()} if proposal.changes else {}
+
+
+def _is_unsure(imported: Import, confidence: dict[str, float]) -> bool:
+    """Whether our own rules leave something open: a needed field without a column, or a match that may be wrong."""
+    given = Mapping.from_json(imported.mapping).fields
+    needed = {field.name for field in find_kind(imported.kind).fields if field.required}
+    return bool(needed - given) or min(confidence.values(), default=0.0) < _SURE
 
 
 def _remember(imported: Import) -> None:
@@ -181,7 +192,7 @@ def _remember(imported: Import) -> None:
     layout = Layout.from_json(imported.layout)
     known = saved.remember(
         kind=find_kind(imported.kind), layout=layout, mapping=Mapping.from_json(imported.mapping),
-        supplier=imported.supplier,
+        supplier=imported.supplier, proposed_by=imported.sample.get("proposed_by", "a person"),
     )  # fmt: skip
     SavedMapping.objects.filter(pk=known.pk).update(layout=layout.as_json() | {"said": imported.layout["said"]})
 

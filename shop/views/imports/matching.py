@@ -54,6 +54,14 @@ def _refuse_missing(missing: list[str]) -> None:
 
 @needs(Can.IMPORT)
 @require_POST
+def import_proposal(request: Any, pk: int) -> HttpResponse:
+    """Take over what a model proposes, or leave it."""
+    take = request.POST.get("do") == "take"
+    return step(request, pk, lambda: desk.answer_proposal(import_id=pk, take=take))
+
+
+@needs(Can.IMPORT)
+@require_POST
 def import_read(request: Any, pk: int) -> HttpResponse:
     """Read the file anew, as a person says: another kind, table, code page or row of names."""
     offered = {"encoding": dict(CODE_PAGES), "delimiter": dict(DELIMITERS)}
