@@ -35,6 +35,7 @@ urlpatterns = [
     path("imports/<int:pk>/", imports.import_detail, name="import_detail"),
     path("imports/<int:pk>/map/", imports.import_map, name="import_map"),
     path("imports/<int:pk>/field/", imports.import_steps, name="import_steps"),
+    path("imports/<int:pk>/proposal/", imports.import_proposal, name="import_proposal"),
     path("imports/<int:pk>/read/", imports.import_read, name="import_read"),
     path("imports/<int:pk>/check/", imports.import_check, name="import_check"),
     path("imports/<int:pk>/fix/", imports.import_fix, name="import_fix"),
