@@ -3,7 +3,6 @@
 from django.urls import path
 
 from shop.feed_urls import urlpatterns as feeds
-from shop.feed_urls import urlpatterns as feeds
 from shop.views import devices, import_kinds, imports, jobs, people, public, settings, takeout
 
 app_name = "shop"
@@ -46,7 +45,6 @@ urlpatterns = [
     path("imports/<int:pk>/drop/", imports.import_drop, name="import_drop"),
     path("imports/<int:pk>/undo/", imports.import_undo, name="import_undo"),
     path("imports/<int:pk>/refused.csv", imports.import_refused, name="import_refused"),
-    *feeds,  # /feeds/
     *feeds,  # /feeds/
     path("jobs/<int:pk>/events/", jobs.job_events, name="job_events"),
 ]

@@ -29,7 +29,6 @@ IN_SHOP: dict[str, Access] = {
     "insights:sales": Access(Can.SEE_SALES),
     "insights:line_list": Access(Can.SEE_SALES),
     "insights:coverage": Access(Can.SEE_SALES),
-    "insights:coverage": Access(Can.SEE_SALES),
     "insights:sale_detail": Access(Can.SEE_SALES, row=lambda shelf: shelf.sale),
     # the till inbox; choosing a product needs to change products too, which the same roles may
     "insights:inbox_list": Access(Can.SEE_SALES),
@@ -93,6 +92,16 @@ IN_SHOP: dict[str, Access] = {
     ),
     "insights:competitor_match": Access(Can.EDIT_PRODUCTS, "post"),
     "insights:competitor_wait": Access(Can.SEE_SALES, row=lambda shelf: shelf.advised.match_job),
+    "insights:match_list": Access(Can.SEE_STOCK),
+    "insights:match_decide": Access(
+        Can.EDIT_PRODUCTS, "post", row=lambda shelf: shelf.imported.pair, data={"do": "later"}
+    ),
+    "insights:match_sure": Access(Can.EDIT_PRODUCTS, "post", data={"shown": "3"}, unready=True),
+    "insights:match_look": Access(Can.EDIT_PRODUCTS, "post"),
+    "insights:match_wait": Access(Can.SEE_STOCK, row=lambda shelf: shelf.imported.pairs_job),
+    "insights:merge_product": Access(Can.EDIT_PRODUCTS, row=lambda shelf: shelf.product),
+    "insights:merge_list": Access(Can.SEE_STOCK),
+    "insights:merge_undo": Access(Can.EDIT_PRODUCTS, "post", row=lambda shelf: shelf.imported.merge),
     "insights:product_detail": Access(Can.SEE_PRODUCTS, row=lambda shelf: shelf.product),
     "insights:run_list": Access(Can.SEE_SALES),
     "insights:run_detail": Access(Can.SEE_SALES, row=lambda shelf: shelf.run),
@@ -201,6 +210,7 @@ IN_SHOP: dict[str, Access] = {
     "shop:import_detail": Access(Can.IMPORT, row=lambda shelf: shelf.imported.imported),
     "shop:import_map": Access(Can.IMPORT, "post", row=lambda shelf: shelf.imported.matching, data={"c0": "sku"}),
     "shop:import_steps": Access(Can.IMPORT, row=lambda shelf: shelf.imported.matching),
+    "shop:import_proposal": Access(Can.IMPORT, "post", row=lambda shelf: shelf.imported.matching, unready=True),
     "shop:import_read": Access(Can.IMPORT, "post", row=lambda shelf: shelf.imported.matching),
     "shop:import_check": Access(Can.IMPORT, "post", row=lambda shelf: shelf.imported.matching),
     "shop:import_fix": Access(Can.IMPORT, "post", row=lambda shelf: shelf.imported.matching, unready=True),
@@ -211,16 +221,6 @@ IN_SHOP: dict[str, Access] = {
     "shop:import_drop": Access(Can.IMPORT, "post", row=lambda shelf: shelf.imported.matching),
     "shop:import_undo": Access(Can.IMPORT, row=lambda shelf: shelf.imported.imported),
     "shop:import_refused": Access(Can.IMPORT, row=lambda shelf: shelf.imported.imported, unready=True),
-    # feeds
-    "shop:feed_list": Access(Can.IMPORT),
-    "shop:feed_new": Access(Can.IMPORT),
-    "shop:feed_detail": Access(Can.IMPORT, row=lambda shelf: shelf.imported.feed),
-    "shop:feed_change": Access(Can.IMPORT, row=lambda shelf: shelf.imported.feed, unready=True),  # folders are off
-    "shop:feed_look": Access(Can.IMPORT, "post", row=lambda shelf: shelf.imported.feed),
-    "shop:feed_switch": Access(Can.IMPORT, "post", row=lambda shelf: shelf.imported.feed, data={"on": "1"}),
-    "shop:feed_remove": Access(Can.IMPORT, "post", row=lambda shelf: shelf.imported.feed),
-    "shop:feed_file_again": Access(Can.IMPORT, "post", row=lambda shelf: shelf.imported.feed_file),
-    "shop:feed_file_leave": Access(Can.IMPORT, "post", row=lambda shelf: shelf.imported.feed_file),
     # feeds
     "shop:feed_list": Access(Can.IMPORT),
     "shop:feed_new": Access(Can.IMPORT),
