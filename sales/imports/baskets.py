@@ -48,7 +48,7 @@ BASKETS = register(
                 required=True,
                 filled=True,
                 synonyms=also("date, day"),
-                examples=("2026-11-20", "2026-11-20", "2026-11-20"),
+                examples=("2026-11-20",),
             ),
             Field(
                 "branch",

@@ -113,7 +113,12 @@ class Kind:
 
 
 def template(kind: Kind) -> tuple[list[str], list[list[str]]]:
-    """A file of this kind to begin from: its column names, and some rows that can be imported as they are."""
+    """A file of this kind to begin from: its column names, and some rows that can be imported as they are.
+
+    A kind whose files have no column names gives none, and in its rows the cells of the field that takes all of them.
+    """
+    if kind.said.get("header_rows") == 0:
+        return [], [cells.split(f.joined) for f in kind.fields if f.takes_rest for cells in f.examples]
     rows = max((len(field.examples) for field in kind.fields), default=0)
     header = [field.name for field in kind.fields]
     return header, [

@@ -123,6 +123,7 @@ def complete(kind: Kind, said: Mapping, header: Sequence[str]) -> Mapping:
         columns = {name: tuple(_find(column, header) for column in wanted) for name, wanted in said.columns.items()}
         _fill(columns, kind, header, said.constants, synonyms=False)
         mapping = replace(said, columns=columns)
+    mapping = _with_the_rest(kind, mapping, header)
     missing = [f.name for f in kind.fields if f.required and f.name not in mapping.fields]
     if missing:
         raise ImportRefused(
@@ -131,6 +132,14 @@ def complete(kind: Kind, said: Mapping, header: Sequence[str]) -> Mapping:
         )
     check(kind, mapping)
     return mapping
+
+
+def _with_the_rest(kind: Kind, mapping: Mapping, header: Sequence[str]) -> Mapping:
+    """The columns that no field has, for a field that takes them where nothing is said of it."""
+    used = {column for columns in mapping.columns.values() for column in columns}
+    free = tuple(column for column in header if column not in used)
+    taking = [f.name for f in kind.fields if f.takes_rest and f.name not in {*mapping.columns, *mapping.constants}]
+    return replace(mapping, columns={**mapping.columns, taking[0]: free}) if taking and free else mapping
 
 
 def check(kind: Kind, mapping: Mapping) -> None:

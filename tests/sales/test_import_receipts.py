@@ -6,12 +6,9 @@ import pytest
 
 from inventory.models import Product
 from sales.models import Sale, SaleLine
-from shop.imports import reading, running
-from shop.imports.kinds import find_kind
-from shop.imports.mapping import Mapping
 from shop.tenancy import use_shop
 from tests.factories import Cast
-from tests.importing import bring_in, counts, paid, reasons, shared, source
+from tests.importing import bring_in, counts, paid, reasons, shared
 
 pytestmark = pytest.mark.django_db
 
@@ -95,11 +92,8 @@ def test_purchases_take_the_shelf_price_and_stay_as_they_are_when_it_changes(cas
 def test_a_real_file_of_baskets_comes_in_whole(cast: Cast) -> None:
     text = shared("groceries_arules/groceries.csv").read_text()
     some = "\n".join(text.splitlines()[:400]) + "\n"
-    kind, file = find_kind("baskets"), source(some, "groceries.csv")
-    layout = reading.look(file, said=kind.said)
-    mapping = Mapping({"items": layout.header}, {"time": "2026-11-20"})
     with use_shop(cast.green):
-        result = running.run(kind=kind, sources=[file], layouts=[layout], mapping=mapping)
+        result = bring_in("baskets", some, maps=["time:=2026-11-20"])
         assert counts(result) == (400, 0, 0, 0), reasons(result)
         assert Sale.objects.count() == 400
         assert SaleLine.objects.count() == sum(len(line.split(",")) for line in some.splitlines())

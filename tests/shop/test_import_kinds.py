@@ -17,20 +17,22 @@ pytestmark = pytest.mark.django_db
 def written(kind: Kind) -> str:
     out = io.StringIO()
     header, rows = template(kind)
-    csv.writer(out).writerows([header, *rows])
+    csv.writer(out).writerows([header, *rows] if header else rows)
     return out.getvalue()
 
 
 @pytest.mark.parametrize("kind", every_kind(), ids=lambda kind: kind.name)
 def test_a_kinds_template_can_be_imported_as_it_is_and_again_without_effect(cast: Cast, kind: Kind) -> None:
-    rows = len(template(kind)[1])
+    header, rows = template(kind)[0], len(template(kind)[1])
+    # A file without column names says no day: one is said for all of it.
+    maps = [] if header else ["time:=2026-11-20"]
     assert rows, "a template without rows shows nobody how to write one"
     with use_shop(cast.green):
-        first = bring_in(kind.name, written(kind))
+        first = bring_in(kind.name, written(kind), maps=maps)
         assert counts(first)[3] == 0, reasons(first)
         assert first.created + first.updated, "the rows say nothing new"
         changes = Change.objects.count()
-        again = bring_in(kind.name, written(kind))
+        again = bring_in(kind.name, written(kind), maps=maps)
         assert counts(again) == (0, 0, rows, 0), reasons(again)
         assert Change.objects.count() == changes
     with use_shop(cast.rival):
