@@ -234,5 +234,5 @@ def _country() -> str:
     from shop.models import Shop
     from shop.scope import chosen_shop_id
 
-    shop = Shop.objects.filter(pk=chosen_shop_id() or 0).first()
-    return shop.country if shop else ""
+    chosen = chosen_shop_id()
+    return "" if chosen is None else Shop.objects.get(pk=chosen).country

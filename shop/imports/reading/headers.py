@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from shop.imports.reading import cells
-from shop.imports.reading.cells import EMPTY, LINK, NUMBER, TEXT, TIME, look_of
+from shop.imports.reading.cells import CODE, EMPTY, LINK, NUMBER, TEXT, TIME, look_of
 
 _ROWS_LOOKED_AT = 300
 _MOST_PREAMBLE = 60
@@ -50,11 +50,14 @@ def find(rows: Sequence[list[str]], said_rows: int | None = None, at: int | None
     doubt = ""
     if count is None:
         votes = _votes(rows, place)
+        words = 0 if votes else _word_votes(rows, place)
         count = 0 if votes < 0 else 1 + _more_rows(rows, place)
         if count == 0:
             evidence.append("The first row holds values like the rows below it, so there are no column names.")
-        if place and at is None:
-            doubt = _doubt(rows, place, votes)
+        if words < 0:
+            doubt = "whether the first row holds column names or values cannot be told. Say which, or add column names"
+        elif place and at is None:
+            doubt = _doubt(rows, place, votes or words)
     if count > 1:
         evidence.append(f"The column names stand in {count} rows.")
     return Head(place, count, _names(rows[place : place + count]), place + count, evidence, doubt)
@@ -96,24 +99,30 @@ def _votes(rows: Sequence[list[str]], place: int) -> int:
     row, below = rows[place], rows[place + 1 :]
     if not below:
         return -1 if any(look_of(cell) in {NUMBER, cells.DATE, TIME} for cell in row) else 1
-    looks = _column_looks(below, len(row))
     if _counts_up(row):
         return 1
-    return sum(_vote(row, below, column, look) for column, look in enumerate(looks))
+    looks = _column_looks(below, len(row))
+    return sum(_vote(cell, look) for cell, look in zip(row, looks, strict=True))
 
 
-def _vote(row: list[str], below: Sequence[list[str]], column: int, look: str) -> int:
-    own = look_of(row[column])
-    if own == EMPTY or look == EMPTY:
+def _vote(cell: str, look: str) -> int:
+    """A word above numbers is their name; a number above numbers is one of them."""
+    own = look_of(cell)
+    if EMPTY in (own, look) or look in {TEXT, CODE}:
         return 0
-    if look != TEXT:
-        return -1 if own == look else int(own == TEXT)
-    if own != TEXT:
-        return 0
-    values = [
-        cell for other in below if column < len(other) and other != row for cell in [other[column].strip()] if cell
-    ]
-    return -1 if row[column].strip() in values else _shape_vote(row[column], values)
+    return -1 if own == look else int(own in {TEXT, CODE})
+
+
+def _word_votes(rows: Sequence[list[str]], place: int) -> int:
+    """As `_votes`, by the words alone: a name hardly ever comes again below itself. Weaker than numbers and dates."""
+    row, below = rows[place], rows[place + 1 :]
+    found = 0
+    for column, cell in enumerate(row):
+        if look_of(cell) in {TEXT, CODE}:
+            values = [other[column].strip() for other in below if column < len(other) and other != row]
+            values = [value for value in values if value]
+            found += -1 if cell.strip() in values else _shape_vote(cell, values)
+    return found
 
 
 def _shape_vote(cell: str, values: list[str]) -> int:

@@ -150,13 +150,9 @@ class Table:
             if not line.strip():
                 continue
             cells = self._dialect.alone(line)
-            whole = (
-                cells is not None
-                and len(cells) == self._width
-                and (first == last or (self._width > 2 and number > first))
-            )
+            alone = first == last or (number > first and self._width > 2)
             numbers.append(number)
-            if whole and cells is not None:
+            if alone and cells is not None and len(cells) == self._width:
                 rows.append(self._or_doubted(cells))
             else:
                 rows.append(self._problem([line.rstrip("\r\n")], problem))
