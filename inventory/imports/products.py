@@ -261,6 +261,7 @@ PRODUCTS = register(
                     "article, plu, sku code, item no, item id, product no, product number, article number",
                     "article code, internal code, variant sku",
                 ),
+                made_of=("barcode",),
                 examples=("MILK-2L", "APPLES"),
             ),
             Field(
