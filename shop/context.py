@@ -79,7 +79,8 @@ def _is_here(here: str, url_name: str) -> bool:
     if url_name == "admin:index":
         return here.startswith("admin:")
     if url_name == "shop:shop_settings":
-        inside = ("shop:member_", "shop:invitation_", "shop:till_", "shop:device_", "insights:model_", "insights:llm_")
+        inside = ("shop:member_", "shop:invitation_", "shop:till_", "shop:device_", "shop:takeout", "insights:model_",
+                  "insights:llm_")  # fmt: skip
         return here == url_name or here.startswith(inside)
     if url_name == "insights:shift_list":
         return here.startswith("insights:shift_")
@@ -93,6 +94,8 @@ def _is_here(here: str, url_name: str) -> bool:
         return here.startswith(("insights:price_", "insights:competitor_", "insights:markdown_"))
     if url_name == "shop:import_list":
         return here.startswith(("shop:import_", "shop:feed_")) or here == "insights:coverage"
+    if url_name == "insights:product_list":
+        return here.startswith(("insights:product_", "insights:match_", "insights:merge_"))
     if url_name == "insights:stock_home":
         return here.startswith("insights:stock_") or here == "insights:missing_data"
     return here.removesuffix("_detail").removesuffix("_list") == url_name.removesuffix("_list")

@@ -205,19 +205,42 @@ STATICFILES_DIRS = [
     BASE_DIR / "static",
     ("plotly", str(importlib.resources.files("plotly") / "package_data")),
 ]
+_DISK: dict[str, object] = {
+    "BACKEND": "django.core.files.storage.FileSystemStorage",
+    "OPTIONS": {
+        "location": env.text(
+            "UPLOADS_DIR",
+            str(AISLE_HOME / "uploads"),
+            meaning="Folder shared by web and worker for uploads and files to take away.",
+            shown="AISLE_HOME/uploads",
+        )
+    },
+}
+_BUCKET = env.text(
+    "AISLE_S3_BUCKET",
+    "",
+    meaning="Bucket for uploads and files to take away, in place of UPLOADS_DIR. Needs `pip install"
+    " django-storages[s3]`; the keys come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or from the machine's role.",
+    example="aisle-files",
+)
+_S3: dict[str, object] = {
+    "BACKEND": "storages.backends.s3.S3Storage",
+    "OPTIONS": {
+        "bucket_name": _BUCKET,
+        "endpoint_url": env.text(
+            "AISLE_S3_ENDPOINT",
+            "",
+            meaning="Address of an S3 that is not Amazon's.",
+            example="https://s3.example.net",
+        )
+        or None,
+        "region_name": env.text("AISLE_S3_REGION", "", meaning="Region of the bucket.", example="eu-central-1") or None,
+        "file_overwrite": False,
+    },
+}
 STORAGES = {
     # The one storage setting: uploads are shared by web and worker through it.
-    "default": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {
-            "location": env.text(
-                "UPLOADS_DIR",
-                str(AISLE_HOME / "uploads"),
-                meaning="Folder shared by web and worker for uploads.",
-                shown="AISLE_HOME/uploads",
-            )
-        },
-    },
+    "default": _S3 if _BUCKET else _DISK,
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 WHITENOISE_MAX_AGE = 3600
@@ -378,6 +401,8 @@ CELERY_BEAT_SCHEDULE = {
     "start-due-feeds": {"task": "shop.tasks.start_due_feeds", "schedule": 60.0, "options": {"expire_seconds": 60}},
     # Keeps the queue of changed days short; pages refresh what they read anyway.
     "refresh-rollups": {"task": "sales.tasks.refresh_all_rollups", "schedule": 300.0},
+    # Files made to be taken away end with their links.
+    "remove-old-downloads": {"task": "shop.tasks.remove_all_old_downloads", "schedule": 3600.0},
     # Prices that have started become the products' own; tills are told them ahead anyway.
     "settle-prices": {"task": "inventory.tasks.settle_all_prices", "schedule": 60.0, "options": {"expire_seconds": 60}},
 }

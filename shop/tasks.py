@@ -6,8 +6,9 @@ from typing import Any
 from celery import Task, current_app, shared_task
 from celery.signals import beat_embedded_init, beat_init
 
-from shop import jobs, schedules
+from shop import doors, jobs, schedules
 from shop.feeds import fetching
+from shop.takeout import links
 from shop.tenancy import no_shop, use_shop
 
 
@@ -77,6 +78,17 @@ def start_due_feeds() -> None:
         current_app.send_task(
             "shop.tasks.start_feed", kwargs={"shop_id": shop_id, "feed_id": feed_id}, retry=False, expires=120
         )
+
+
+@shop_task
+def remove_old_downloads(*, shop_id: int) -> None:
+    links.remove_old()
+
+
+@platform_task
+def remove_all_old_downloads() -> None:
+    for shop_id in doors.every_shop_id():
+        current_app.send_task("shop.tasks.remove_old_downloads", kwargs={"shop_id": shop_id}, retry=False, expires=3600)
 
 
 @beat_init.connect  # type: ignore[untyped-decorator]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -182,10 +182,25 @@ def _of_zip(source: Source, folder: Path) -> list[Member]:
             archives.unpack(opened, entry, path, most=left, name=source.name)
             left -= path.stat().st_size
             found += _members_of(path, folder / f"sheets{place}", archives.label(entry.filename))
+    found = _named_apart(found)
     if others:
         told = f"Left out, being no tables: {', '.join(others[:5])}{' and more' if len(others) > 5 else ''}."
-        found[0] = Member(found[0].name, found[0].source, (*found[0].evidence, told), found[0].said)
+        found[0] = replace(found[0], evidence=(*found[0].evidence, told))
     return found
+
+
+def _named_apart(members: list[Member]) -> list[Member]:
+    """No two tables of a file have the same name: a person chooses by it."""
+    seen: set[str] = set()
+    apart = []
+    for member in members:
+        name, number = member.name, 1
+        while name in seen:
+            number += 1
+            name = f"{member.name} ({number})"
+        seen.add(name)
+        apart.append(replace(member, name=name))
+    return apart
 
 
 def _members_of(path: Path, folder: Path, name: str) -> list[Member]:
@@ -206,7 +221,7 @@ def _members_of(path: Path, folder: Path, name: str) -> list[Member]:
 
 def _sheets(path: Path, folder: Path, name: str) -> list[Member]:
     sheets = workbooks.sheets(path, folder, name)
-    return [
+    found = [
         Member(
             archives.label(sheet.name) if len(sheets) > 1 else name,
             _on_disk(sheet.path, f"{name}, sheet {archives.label(sheet.name)}"),
@@ -215,6 +230,7 @@ def _sheets(path: Path, folder: Path, name: str) -> list[Member]:
         )
         for sheet in sheets
     ]
+    return _named_apart(found)
 
 
 def _on_disk(path: Path, name: str) -> Source:

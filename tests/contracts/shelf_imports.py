@@ -27,6 +27,7 @@ class Imported:
     matching: Import
     pair: ProductPair
     merge: ProductMerge
+    pairs_job: Job
     supplier: Supplier
     supplier_price: SupplierPrice
     download: Download
@@ -55,6 +56,7 @@ def bring_in(product: Product, job: Job) -> Imported:
         matching=matching,
         pair=ProductPair.objects.create(first=product, second=twin, score=Decimal("0.9"), reasons=["Same barcode."]),
         merge=ProductMerge.objects.create(kept=product, gone=old, merged_by=BY),
+        pairs_job=Job.objects.create(kind="find_pairs", title="Products that may be one", asked_by=BY),
         supplier=supplier,
         supplier_price=SupplierPrice.objects.create(
             item=item, cost=Decimal("1.17"), cost_before=Decimal("1.10"), from_date=DAY
@@ -62,7 +64,7 @@ def bring_in(product: Product, job: Job) -> Imported:
         download=Download.objects.create(
             what="shop",
             name="shop.zip",
-            needs="export_shop",
+            needs="CHANGE_SETTINGS",
             asked_by=BY,
             expires_at=timezone.now() + dt.timedelta(days=1),
         ),  # fmt: skip

@@ -145,7 +145,7 @@ def test_stock_by_lot_adds_up_to_the_level(shop: Shop) -> None:
 def test_what_does_not_exist_is_said(shop: Shop) -> None:
     with pytest.raises(CommandError, match="no shop"):
         call_command("export", "nowhere", "stock")
-    with pytest.raises(CommandError, match="sales_by_day, sales_by_product, products, stock"):
+    with pytest.raises(CommandError, match="products, prices, sales_by_day, sales_by_product, stock"):
         call_command("export", shop.slug, "everything")
 
 

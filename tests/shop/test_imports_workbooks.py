@@ -100,6 +100,11 @@ def test_a_zip_of_everything(tmp_path: Path) -> None:
     assert lines(found[0])[1] == "A1,Apples,1.20"
 
 
+def test_no_two_tables_have_one_name(tmp_path: Path) -> None:
+    found = opened("a.zip", h.zipped(("mon/sales.csv", h.ROWS), ("tue/sales.csv", h.ROWS)), tmp_path)
+    assert [member.name for member in found] == ["sales.csv", "sales.csv (2)"]
+
+
 def test_text_is_itself_and_gzip_streams(tmp_path: Path) -> None:
     for name, content in (("a.csv", h.ROWS), ("a.csv.gz", h.gzipped(h.ROWS)), ("a.xls", b"sku\tprice\n")):
         source = Source(name, len(content), lambda content=content: io.BytesIO(content))  # type: ignore[misc]
