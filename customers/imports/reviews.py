@@ -14,6 +14,10 @@ LONGEST_TEXT = 10_000
 def merge_reviews(batch: Batch) -> Counts:
     """New reviews are made, known ones get the cells that are filled. A review's second row must say the same."""
     batch.refuse("'rating: ' || trim_scale(r.rating) || ' is not 1 to 5 stars'", "r.rating not between 1 and 5")
+    if "code" in batch.mapped:
+        batch.refuse("'code is empty'", "r.code is null")
+    else:
+        batch.run("codes", _CODES)
     batch.run("first", _FIRST)
     batch.run("repeats", _REFUSE_OTHER_WORDS)
     made = {"new_branches": resolve_branches(batch), "new_products": resolve_products(batch)}
@@ -24,6 +28,11 @@ def merge_reviews(batch: Batch) -> Counts:
     return Counts(created, updated, good - created - updated, made)
 
 
+# In a file without numbers a review is known by what it says.
+_CODES = """
+update import_rows set code = 'text ' || left(md5(row(date, author, product, branch, rating, title, text)::text), 16)
+where code is null and text is not null
+"""
 _CELLS = "product, branch, author, rating, title, text, date"
 _FIRST = f"""
 create temp table import_first on commit drop as
@@ -75,11 +84,10 @@ REVIEWS = register(
                 As.CODE,
                 "The review's number, where it was written.",
                 differs=True,
-                required=True,
-                filled=True,
                 longest=80,
                 synonyms=also("review id, review number, review code, id, number, review no"),
                 examples=("R-1", "R-2"),
+                default="without such a column: known by what it says",
             ),
             Field(
                 "text",

@@ -51,6 +51,13 @@ def test_a_corrected_text_is_taken_and_empty_cells_leave_the_rest(green: Cast) -
     assert (first.text, first.title, first.author) == ("Fresh again.", "Fresh", "Ana Sousa")
 
 
+def test_a_review_without_a_number_is_known_by_what_it_says(green: Cast) -> None:
+    file = "Review Text,Rating\nLovely bread.,5\nLovely bread.,5\nSour milk.,1\n"
+    assert counts(bring_in("reviews", file)) == (2, 0, 1, 0)
+    assert counts(bring_in("reviews", file)) == (0, 0, 3, 0)
+    assert Review.objects.count() == 2
+
+
 def test_what_reviews_name_and_the_shop_does_not_know_is_made_for_review(green: Cast) -> None:
     result = bring_in("reviews", "id,review,sku,store\n7,Good,PLUM,Harbour\n")
     assert result.facts == {"new_branches": 1, "new_products": 1}
