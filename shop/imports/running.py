@@ -168,8 +168,7 @@ def _begin(cursor: Any, files: Sequence[Staged], progress: Progress, branch: str
     # Checks at commit would be one long silence; at each statement they are part of its progress.
     batch.run("begin", "set constraints all immediate")
     for staged in files:
-        if staged.layout.is_guess:
-            batch.notes.append(f"{staged.source.name} is not UTF-8. It was read as Windows text; check the accents.")
+        batch.notes += [f"{staged.source.name}: {told}" for told in staged.layout.evidence]
     return batch
 
 

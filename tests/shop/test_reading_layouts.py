@@ -93,6 +93,7 @@ def test_names_and_rows_are_told_from_each_other(content: str, header: tuple[str
         ("a,b,c\n1,2,\n3,4,\n,5,6,\n7,8,\n", 3, "the row has 4 cells"),
         ("a,b,c\n1,2,3\n4,5\n", 1, "the row has 2 cells, the first row has 3 column names"),
         ("'a','b'\n'1','x'\n'2','Round 48\"\"'\n", 1, "could be one or two"),
+        ("a,b,c\n" + "1,x,2\n" * 9 + "Dairy,,\n2,y,3\n", 10, "only the first cell is filled"),
         ("a,b,c\n1,x,2\n2,y,3\n3,z,4\na,b,c\n1,x,2\n2,y,3\n3,z,4\n", 3, "the same table begins again in line 5"),
     ],
 )
@@ -110,6 +111,10 @@ def test_rows_that_could_mean_something_else_are_told_apart(content: str, good: 
         ("x,y\n" + "1,2,3\n" * 9, "there are 2 column names, but the rows have 3 cells"),
         ("Notes,,\nfirst,,\n1,Tea,2\n2,Jam,3\n3,Oil,4\n", "which row holds the column names cannot be told"),
         ("Dear all\nwe are closed on Monday and on Tuesday next week so sorry\n" * 4, "holds sentences, not a table"),
+        (
+            "no,name,price\n1,Tea,2\n2,Jam,3\n\nSuppliers,,\nname,town,phone\nAmy,Leeds,1\n",
+            "several tables: another one begins in line 6",
+        ),
         ("Tea      2.50   12\nJam      3.10    5\nOil      8.00    1\nRice     2.20    7\n", "spaces alone"),
     ],
 )
@@ -127,8 +132,21 @@ def test_what_a_person_says_wins() -> None:
     assert read("a;b,c\n1;2,3\n", delimiter=",")[0].header == ("a;b", "c")
     assert read("'a','b'\n'1','2'\n", quote='"')[0].header == ("'a'", "'b'")
     assert read("a,b\nc,d\n1,2\n3,4\n", header_rows=1)[1] == [["c", "d"], ["1", "2"], ["3", "4"]]
-    with pytest.raises(ImportRefused, match="no way of writing letters"):
-        read("a,b\n", encoding="rot13")
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"encoding": "rot13"}, "no way of writing letters"),
+        ({"delimiter": "\n"}, "is not a delimiter"),
+        ({"quote": ",", "delimiter": ","}, "must differ"),
+        ({"skip": "many"}, "no number of lines"),
+        ({"skip": 40}, "nothing below line 40"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(said: dict[str, object], words: str) -> None:
+    with pytest.raises(ImportRefused, match=words):
+        read("a,b\n1,2\n", **said)
 
 
 def test_baskets_of_any_length_can_be_read() -> None:

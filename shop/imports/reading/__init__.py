@@ -14,7 +14,7 @@ from typing import Any
 
 from shop.imports.errors import ImportRefused
 from shop.imports.limits import GIGABYTE, MOST_COLUMNS
-from shop.imports.reading import dialects, encodings, headers, prose
+from shop.imports.reading import dialects, encodings, headers, prose, saying, several
 from shop.imports.reading.dialects import Record
 from shop.imports.reading.layout import Choice, Layout, Problem, Source
 from shop.imports.reading.streams import BLOCK, blocks, mended, refusals
@@ -48,7 +48,7 @@ def look(source: Source, *, whole: bool = True, said: dict[str, Any] | None = No
     column names), header_rows (or has_header), ragged. Raises ImportRefused for what is no table as text, is empty, or
     is too large, and Unsure where only a person can tell the column names from the rows around them.
     """
-    said = said or {}
+    said = saying.checked(said)
     with source.opens() as raw, refusals(source):
         rest = blocks(source, raw)
         head = next(rest, b"")
@@ -57,7 +57,7 @@ def look(source: Source, *, whole: bool = True, said: dict[str, Any] | None = No
         lines = _lines(source, head, found.encoding)
         lines = [mended(line) for line in lines] if found.mends else lines
     layout, doubt = _layout(source, lines, found, said)
-    if doubt and "header_rows" not in said and "has_header" not in said:
+    if doubt and "header_rows" not in said:
         raise Unsure(f"{source.name}: {doubt}.", layout)
     return _widened(source, layout) if layout.ragged and whole else layout
 
@@ -98,18 +98,20 @@ def _lines(source: Source, head: bytes, encoding: str) -> list[str]:
 
 def _layout(source: Source, lines: list[str], found: encodings.Found, said: dict[str, Any]) -> tuple[Layout, str]:
     """The layout, and what is doubtful about it."""
-    skip = int(said.get("skip", 0))
+    skip = said.get("skip", 0)
     if marked := dialects.says_so(lines):
         said, skip = {"delimiter": marked} | said, skip or 1
     dialect, evidence = dialects.find(source.name, lines[skip:], said)
     if "delimiter" not in said:
         prose.refuse(source, lines, dialect)
-    records = [record for record in dialects.records(lines[skip:], dialect, skip + 1) if not record.is_blank]
+    every = dialects.records(lines[skip:], dialect, skip + 1)
+    records = [record for record in every if not record.is_blank]
     good = [record for record in records if record.cells is not None]
     if not good:
-        raise ImportRefused(_without_names(source, records, lines))
+        raise ImportRefused(_without_names(source, records, lines, said))
     rows = [record.cells for record in good if record.cells is not None]
-    head = headers.find(rows, _said_rows(said), 0 if "skip" in said else None)
+    head = headers.find(rows, said.get("header_rows"), 0 if "skip" in said else None)
+    several.refuse(source, every, good[head.place].line, rows[head.place])
     _refuse_uneven(source, records, good[head.place])
     skip = good[head.place].line - 1
     data = rows[head.first_data :]
@@ -123,21 +125,16 @@ def _layout(source: Source, lines: list[str], found: encodings.Found, said: dict
         header_rows=head.rows,
         ragged=bool(said.get("ragged")),
         mends=found.mends,
+        headings=several.has_full_rows(data),
         choices=found.choices,
         evidence=(*found.evidence, *evidence, *_told_preamble(rows[: head.place]), *head.evidence),
     )
     return _with_ends(layout, data, head.doubt)
 
 
-def _said_rows(said: dict[str, Any]) -> int | None:
-    if "header_rows" in said:
-        return int(said["header_rows"])
-    if "has_header" in said:
-        return int(bool(said["has_header"]))
-    return None
-
-
-def _without_names(source: Source, records: list[Record], lines: list[str]) -> str:
+def _without_names(source: Source, records: list[Record], lines: list[str], said: dict[str, Any]) -> str:
+    if "skip" in said and not any(map(str.strip, lines[said["skip"] :])):
+        return f"{source.name} has nothing below line {said['skip']:,}."
     if records or any(map(str.strip, lines)):
         return (
             f"{source.name}: a quotation mark in the first row is never closed, so its column names cannot be read. "

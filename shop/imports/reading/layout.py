@@ -48,6 +48,7 @@ class Layout:
     always filled, so that further empty cells are none. Where a table is `ragged` its rows may end early. `choices` is
     filled where the encoding is a guess between code pages, the one in use first. `member` says which table of several
     in one file this is. `mends` says that control characters stand for signs of Windows: they become those.
+    `headings` says that rows are well filled, so that one which fills its first cell alone is none of them.
     """
 
     encoding: str
@@ -59,6 +60,7 @@ class Layout:
     header_rows: int = 1
     ragged: bool = False
     mends: bool = False
+    headings: bool = False
     padding: int = 0
     loose_end: bool = True
     member: str = ""
@@ -106,7 +108,7 @@ class Layout:
     def problem(self, row: list[str]) -> str:
         """Why a row cannot be matched with the column names; empty where it can. Surplus empty cells at the end are
         no cells, unless a delimiter too many or too few could have moved the others."""
-        said: str = getattr(row, "problem", "")
+        said = row.problem if isinstance(row, Problem) else ""
         width, surplus = len(self.header), row[len(self.header) :]
         if said or (self.ragged and len(row) <= width) or (len(row) == width and (not self.padding or row[-1].strip())):
             return said

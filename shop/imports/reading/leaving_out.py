@@ -25,12 +25,13 @@ _TELLING = 3
 class Kept:
     """Sorts rows as they come. `counts` says what was left out and how often, `examples` shows one of each."""
 
-    def __init__(self, names: Sequence[list[str]], width: int) -> None:
+    def __init__(self, names: Sequence[list[str]], width: int, *, headings: bool = False) -> None:
         self.counts: dict[str, int] = {}
         self.examples: dict[str, tuple[int, str]] = {}
         self._names = [[cell.strip() for cell in row] for row in names]
         self._firsts = {row[0].strip() for row in self._names}
         self._width = width
+        self._headings = headings
         self._first_rows: list[list[str]] = []
         self._repeats: int | None = None
         self._again_from = 0
@@ -39,6 +40,8 @@ class Kept:
         """Whether any of the rows could be none of the table: a quick look at their first cells."""
         try:
             firsts = set(map(operator.itemgetter(0), rows))
+            if self._headings and "" in map(operator.itemgetter(1), rows):
+                return True
         except IndexError:
             return True
         if "" in firsts or not self._firsts.isdisjoint(firsts) or not all(map(str.strip, firsts)):
@@ -54,7 +57,7 @@ class Kept:
         stay: list[int] = []
         kept: list[list[str]] = []
         for place, row in enumerate(rows):
-            reason = "" if getattr(row, "problem", "") else self._reason(row, is_last=at_end and place == len(rows) - 1)
+            reason = "" if isinstance(row, Problem) else self._reason(row, is_last=at_end and place == len(rows) - 1)
             if reason:
                 self._leave_out(reason, lines[place], row)
                 if reason is NAMES_AGAIN:
@@ -62,12 +65,17 @@ class Kept:
                     self._take_titles(stay, kept)
             else:
                 stay.append(lines[place])
-                kept.append(self._or_repeated(row))
+                kept.append(self._or_heading(self._or_repeated(row)))
         return stay, kept
+
+    def _or_heading(self, row: list[str]) -> list[str]:
+        if not self._headings or isinstance(row, Problem) or len(row) < 2 or any(map(str.strip, row[1:])):
+            return row
+        return Problem([*row, ""], "only the first cell is filled, so this is probably a heading")
 
     def _take_titles(self, lines: list[int], rows: list[list[str]]) -> None:
         """Rows right above repeated names that fill one cell of several are their title."""
-        while rows and self._width > 1 and not getattr(rows[-1], "problem", "") and _filled(rows[-1]) == 1:
+        while rows and self._width > 1 and _filled(rows[-1]) == 1:
             self._leave_out(TITLES, lines.pop(), rows.pop())
 
     def _leave_out(self, reason: str, line: int, row: list[str]) -> None:

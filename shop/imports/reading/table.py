@@ -30,7 +30,7 @@ class Table:
         self._opens = layout.misplaced_quote
         self._raw: BinaryIO | None = None
         self._rows = 0
-        self._kept = Kept([], self._width)
+        self._kept = Kept([], self._width, headings=layout.headings)
 
     @property
     def left_out(self) -> dict[str, int]:
@@ -106,7 +106,7 @@ class Table:
             if any(map(str.strip, rows[place])):
                 names.append(rows[place])
             place += 1
-        self._kept = Kept(names, self._width)
+        self._kept = Kept(names, self._width, headings=self._layout.headings)
         return numbers[place:], rows[place:]
 
     def _parsed(self, lines: Lines, most: int) -> Iterator[tuple[list[int], list[list[str]]]]:
