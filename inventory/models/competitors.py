@@ -87,8 +87,6 @@ class CompetitorItem(ShopOwned):
 class CompetitorPrice(ShopOwned):
     """What a competitor asked for an item on a day: one regular and one promotional price a day."""
 
-    keeps_history = False
-
     item = ShopForeignKey(CompetitorItem, models.CASCADE, related_name="prices", db_index=False)
     price = models.DecimalField(max_digits=12, decimal_places=4)
     is_promotion = models.BooleanField("on promotion", default=False)

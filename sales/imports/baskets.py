@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sales import rollups
 from sales.imports import documents, items
+from sales.imports.undoing import undo_documents
 from shop.imports.kinds import As, Counts, Field, Kind, also, register
 from shop.imports.staging import Batch
 
@@ -62,6 +63,7 @@ BASKETS = register(
         merge=merge_baskets,
         grows=documents.TABLES,
         finish=rollups.refresh,
+        undo=undo_documents,
         noun=("basket", "baskets"),
         said={"ragged": True, "header_rows": 0},
         rank=8,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sales import rollups
 from sales.imports import documents, items
+from sales.imports.undoing import undo_documents
 from shop.imports.kinds import As, Counts, Field, Kind, also, register
 from shop.imports.staging import Batch
 
@@ -99,6 +100,7 @@ PURCHASES = register(
         merge=merge_purchases,
         grows=documents.TABLES,
         finish=rollups.refresh,
+        undo=undo_documents,
         noun=("line", "lines"),
         rank=6,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sales import rollups
 from sales.imports import documents, items
+from sales.imports.undoing import undo_documents
 from shop.imports.kinds import As, Field, Kind, also, register
 
 _ITEMS = "2 x Milk 2 L @ 1.45; Bread 1.20"
@@ -118,6 +119,7 @@ RECEIPTS = register(
         merge=items.merge_items,
         grows=documents.TABLES,
         finish=rollups.refresh,
+        undo=undo_documents,
         noun=("receipt", "receipts"),
         rank=4,
     )
