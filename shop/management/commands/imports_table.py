@@ -8,41 +8,56 @@ from shop.imports.kinds import Field, Kind, every_kind
 
 HEAD = """# Imports
 
-Files come in on the page Imports, or by a command:
+Files come in on the page Imports, by themselves as feeds, or by a command:
 
     manage.py import_csv SHOP KIND FILE... [--branch B] [--map field=column] [--map field:=value] [--dry-run]
 
-This page is printed by `manage.py imports_table`.
+This page is printed by `manage.py imports_table`. The same words are in the product, under Imports, What can be
+imported, with a file of each kind to begin from: its column names, and rows that can be imported as they are.
+
+## The way of a file
+
+1. It is dropped in, and kept as it came. A worker reads it: the web process never does.
+2. Columns are matched: guessed from names and values, corrected by you, remembered for files with the same columns.
+   A column may be left out, two may give one field, a value may hold for every row.
+3. It is checked: a whole import that is taken back. You see how the first rows are stored, what would be new, changed,
+   unchanged and refused, and the refused rows by cause. A cause is mended once for all its rows.
+4. It is imported, as a job that may be left alone.
+5. It is in: what changed, in words and money, and what to do next. It can be taken back.
 
 ## Files
 
-- .csv and .tsv, plain or packed as .gz, with column names in the first row; up to 1 GB (4 GB unpacked).
-- UTF-8 or UTF-16. What is neither is read as Windows text, and the result says so.
-- Comma, semicolon, tab or bar between cells. Blank rows are skipped.
-- Several files are one import: all of them or nothing.
+- Comma-separated and other text tables, Excel and OpenDocument workbooks, plain or in a .zip or .gz. Text up to 1 GB
+  and 5 million rows, workbooks up to 20 MB. The command takes text tables alone.
+- UTF-8 and UTF-16 are proven to the last byte. What is neither is read as the code page that fits best; the page shows
+  it and lets you choose another.
+- Blank rows, totals, lines above the column names and column names said again are left out and counted.
+- Several files of one command are one import: all of them or nothing.
 
 ## Columns
 
-- `--map receipt="Invoice ID"` names the column of a field; several columns of one field are joined with a space, as in
+- `--map receipt="Invoice ID"` names the column of a field; several columns of one field are joined, as in
   `--map time=Date --map time=Time`. `--map branch:=Harbour` gives every row the same value; `--map total=` leaves a
   field out.
 - Fields not named take a column of the same name. Where nothing is mapped at all, known other names count too
-  (Invoice ID is a receipt); the page proposes the same and lets you correct it.
-- Rows that name no branch belong to `--branch`, or to the shop's first. A promotion without one holds at every branch,
-  a review without one is about none in particular.
+  (Invoice ID is a receipt).
+- Rows that name no branch belong to `--branch`, or to the shop's first. A promotion, a price or an event without one
+  holds at every branch, a review without one is about none in particular.
 
 ## Values
 
-- Dates are best written 2026-11-21. For 03/04/2026 the whole file decides: a 27/04/2026 makes all of them day first.
-  Without such a date the shop's country decides, and the result says so. A file with both orders is refused.
+- Dates are best written 2026-11-21. For 03/04/2026 the whole column decides: a 27/04/2026 makes all of them day first.
+  Without such a date the shop's country decides, and the result says so.
 - A time without a zone is the shop's own. A date without a time counts for that date.
-- Amounts may carry a currency sign. 3,50 and 1,234.50 are clear; 1,234 could be two numbers and is refused.
-- A code such as 17850.0 is 17850, as spreadsheets spoil it.
+- Amounts may carry a currency sign, brackets or a minus at the end. 3,50 and 1,234.50 are clear; where a whole column
+  could be read two ways its other cells decide, else the cell is refused.
+- A code such as 17850.0 is 17850, as spreadsheets spoil it. 5.01234567890E+12 is written out where every digit is
+  there, else it is refused: the last ones are lost.
 
 ## What becomes of the rows
 
-The last line of the command is JSON: created, updated, unchanged and refused count rows of the files and add up to the
-rows read; seconds is the time to the finished figures. Refused rows are kept as a file with the reason beside each.
+Created, updated, unchanged and refused count rows of the files and add up to the rows read. Refused rows are kept as a
+file with the reason beside each.
 
 - The same file again changes nothing. Two imports of one shop at once end like one after the other.
 - All of an import happens, or nothing: a stopped or cancelled one leaves no trace.
@@ -50,7 +65,11 @@ rows read; seconds is the time to the finished figures. Refused rows are kept as
 - A receipt or day with one refused row is refused as a whole, so that it can come again complete. So is a stock count
   of a product at a branch.
 - Products, branches, tills, customers and suppliers that a file names and the shop does not know are made and marked
-  for review. Branches and tills are compared without case.
+  for review. Branches, tills and suppliers are compared without case. A category that calendar events name must exist.
+- Every row made or changed knows its import and the line of the file, and leads back to it.
+- What the shop has and the file does not name is left, unless you choose otherwise and see how many that are.
+- Taken back, an import's new rows go and changed ones are as before. What was changed since stays, and is named. Sales
+  are voided and stock is countered by movements, as their ledgers demand.
 
 ### Sales
 
@@ -65,15 +84,51 @@ rows read; seconds is the time to the finished figures. Refused rows are kept as
   that of one unit.
 - From a product's first count or receipt at a branch on, sales move its stock. Earlier ones are history and move none.
 
-### Products, stock, customers, promotions, reviews
+### Receipts, baskets and sales without prices
 
-- An empty cell leaves what is there. A SKU, customer, promotion or review that comes twice in a file must say the same
-  each time; a SKU's further rows may add barcodes.
+- `receipts`: the items stand in one cell, `2 x Milk 2 L @ 1.45; Bread 1.20`. After @ stands the price of one; an amount
+  with two decimals at the end is what was paid for the item. `Bread x 2` works too, and JSON:
+  `[{"sku": "MILK", "qty": 2, "price": 1.45}, "Bread"]` or `{"MILK": 2}`. Items without a price share what is left of
+  the total, by their shelf prices where all are known, else in equal parts. Where all have prices and the total is
+  less, the difference is a discount on all of them; a total above them is refused.
+- `baskets`: no column names, one row a basket, every cell an item. Say one day for the whole file: `time:=2026-11-20`.
+- `purchases`: who bought what on a day. What one customer bought on one day is one receipt.
+- An item is found by SKU, by barcode, or by a name that one product alone has; else it is made for review.
+- A line that says no price takes the product's shelf price of now; where there is none it counts in baskets and units
+  and as 0 in money. The result counts both. New shelf prices change nothing of what is in, and the same file still
+  changes nothing.
+- A receipt or basket without a number is known by its day, customer and items; alike ones by how many there are.
+
+### Products, stock, customers, promotions, reviews, events
+
+- An empty cell leaves what is there. A SKU, customer, promotion, review, supplier or event that comes twice in a file
+  must say the same each time; a SKU's further rows may add barcodes.
 - `stock` is a count of now: the level becomes the sum of the product's rows at the branch, and the ledger gets the
   difference.
 - `competitor_prices` are known by competitor, item, day and promotion, so a later file replaces a day's price and adds
   other days'. An item is known by its barcode, else by name and size, without case. One with a barcode of ours is
   matched at once; the others are looked for by name afterwards, and wait for your word under Competitors' items.
+- `reviews` are read as soon as they are in, on this machine. What looks like spam is in no number; the import's page
+  says how many and why, and each is put back by one press.
+- `calendar_events` are in the forecast at once: the check before the import is their approval. One that a person left
+  out before stays out.
+
+### Prices, suppliers and what they ask
+
+- `prices`: a price for now and for every branch becomes the product's own. A price for a later day, for one branch of
+  several, or with `look_first`, waits as a draft among the price batches until somebody approves it. So does a price
+  below the least that the country's law allows: an import never sets it straight.
+- `supplier_prices`: an article is known by supplier and the supplier's code. What it is of ours is found by what was
+  matched before, then by our SKU or barcode in `product`, then by `barcode`. Articles that are none of ours make no
+  products: they wait under Prices, Supplier prices, to be matched.
+- A price is new where it differs from the one that held before by the lists, so last month's list under today's date
+  says nothing. `case_cost` is shared by the pack: the row's, the article's, or the product's.
+- A new price changes no cost by itself. It waits under Prices, Supplier prices, with what it leaves of the margin and
+  the shelf price that would keep it; there it is taken over or put aside, and new prices are drafted. With `take_cost`
+  it becomes the cost at once, if its day has come.
+- `purchase_orders` are known by supplier, branch and their number elsewhere. Nothing is mailed and no stock moves. An
+  order of which goods were received here is left as it is. Thirty days after an order should have come, nothing more
+  is expected of it.
 """
 
 
