@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inventory.imports import gtins
 from shop.imports import lineage
 from shop.imports.staging import Batch
 
@@ -13,6 +14,7 @@ def resolve_products(batch: Batch) -> int:
     """
     batch.run("products", _KNOWN)
     batch.run("products", "analyze import_products")
+    gtins.find_in_other_lengths(batch)
     made = batch.run("products", _MAKE_PRODUCTS, {"shop": batch.shop.pk})
     if made:
         lineage.touch(batch, "inventory_product", f"select id, {lineage.PLACE} from import_products where is_new")

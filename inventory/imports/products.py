@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 
 from inventory.categories import category_paths
+from inventory.imports import gtins
 from inventory.models import Category, TaxRate
 from shop.imports import absent, lineage
 from shop.imports.kinds import As, Counts, Field, Kind, also, register
@@ -29,6 +30,7 @@ def merge_products(batch: Batch) -> Counts:
     batch.run("repeats", _REFUSE_OTHER_DETAILS)
     batch.run("barcodes", _SPLIT_BARCODES)
     batch.run("barcodes", _REFUSE_TAKEN_BARCODES)
+    gtins.note_wrong_check_digits(batch)
     _resolve_suppliers(batch)
     _resolve_categories(batch)
     batch.run("first", "drop table import_first")
