@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 MONTH_FIRST = {"US", "PH", "FM", "MH", "PW", "BZ"}
 _DATES, _NUMBERS = (As.DATE, As.MOMENT), (As.QUANTITY, As.MONEY, As.WHOLE)
 # Texts that tell, in the staged cells as CSV, that a comma, a spoiled code or an odd space may be in them.
-SIGNS = ('"', "E+", "e+", "  ", "\u00a0", "\t")
+SIGNS = ('"', "E+", "  ", "\u00a0")
 
 
 @dataclass
@@ -44,7 +44,7 @@ def find(batch: Batch, fields: Sequence[Field], raw: dict[str, str], source: str
     """
     found = Found(raw)
     asked = _first_look(batch, fields, raw, source, seen)
-    codes = seen & {"E+", "e+", "  ", "\u00a0", "\t"}
+    codes = seen - {'"'}
     found.codes = {f.name for f in fields if f.reads is As.CODE} if codes else set()
     _decide_numbers(batch, [f for f in fields if f.reads in _NUMBERS], found, source, asked)
     _decide_dates(batch, [f for f in fields if f.reads in _DATES and f.name in asked], found, source)
@@ -104,8 +104,6 @@ def _note_decimal(batch: Batch, name: str, either: object, other: str, text: str
     if either:
         where = "appears" if other == name else f"appears in {other}"
         batch.notes.append(f"{name}: numbers such as “{either}” have a decimal {decimal}, because “{text}” {where}.")
-    elif decimal is Decimal.COMMA:
-        batch.notes.append(f"{name} was read with a decimal comma, because “{text}” appears.")
 
 
 def _decide_dates(batch: Batch, fields: Sequence[Field], found: Found, source: str) -> None:

@@ -49,9 +49,9 @@ def evidence(value: str) -> list[str]:
 
 
 def look(value: str, *, commas: bool) -> str:
-    """SQL over `t`: whether the column has a number that its neighbours must explain; `commas`: some may be in it."""
-    tested = f"{value} like '%.___%'" + (f" or {value} like '%,%'" if commas else "")
-    return f"exists (select from t where {tested})"
+    """SQL over `t`: whether the column has a number that only its neighbours explain; `commas`: some may be in it."""
+    tested = f"{value} like '%.___%'" + (f" or {value} like '%,___%'" if commas else "")
+    return f"exists (select from t where ({tested}) and {_bare(value)} ~ '{_EITHER}')"
 
 
 def _bare(value: str) -> str:
