@@ -23,11 +23,15 @@ from insights.search import meaning
 from insights.search.entries import Wanted, wanted_of, wanted_products, wanted_reviews
 from inventory.models import Product
 from shop import jobs
+from shop.imports import undo_rows
 from shop.models import Job, Schedule
 from shop.schedules import moment_key, schedulable
 from shop.signals import import_done
 from shop.tenancy import use_shop
 
+# An import that is taken back takes along what the search knows of its rows.
+undo_rows.goes_along(SearchEntry, "product")
+undo_rows.goes_along(SearchEntry, "review")
 JOB_KIND = "search"
 _TITLE = "Bring the search up to date"
 _WORDS_AT_ONCE, _MEANINGS_AT_ONCE = 500, 16

@@ -72,9 +72,10 @@ def _money(kind: Kind, result: dict[str, Any], shop: Shop, *, will: bool) -> lis
     first, last = (dt.date.fromisoformat(facts[name]) for name in ("first_day", "last_day"))
     what = ("day", "days") if kind.name == "sales_daily" else ("receipt", "receipts")
     days = formats.day_range(first, last, timezone.localdate())
-    worth = formats.money(Decimal(facts.get("amount", "0")), shop.currency)
+    amount = Decimal(facts.get("amount", "0"))
+    worth = f" worth {formats.money(amount, shop.currency)}" if amount else ""
     came = "would come in" if will else "came in"
-    return [f"{count:,} {what[count != 1]} worth {worth} {came}, {days}."]
+    return [f"{count:,} {what[count != 1]}{worth} {came}, {days}."]
 
 
 def _made(result: dict[str, Any], *, will: bool) -> list[str]:
