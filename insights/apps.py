@@ -11,7 +11,7 @@ class InsightsConfig(AppConfig):
         from insights.briefs import sending  # noqa: F401  registers its job and its hour
         from insights.importing import copilot
         from insights.matching import job as matching
-        from insights.merging import bulk  # noqa: F401  registers its job
+        from insights.merging import bulk, offering  # noqa: F401  register a job, and what imports offer
         from insights.merging import job as pairs
         from insights.merging import links as merging
         from insights.ordering import acts

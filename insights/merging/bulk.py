@@ -56,4 +56,3 @@ def run(job: Job, report: jobs.Report) -> dict[str, Any]:
         except MergeRefused as refused:
             why.append(refused.sentence)
     return {"merged": merged, "left": len(ids) - merged, "why": sorted(set(why))[:20]}
-

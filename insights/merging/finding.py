@@ -222,7 +222,7 @@ def _meanings(articles: list[Article]) -> Floats:
     with transaction.atomic():
         for product, vector in rows.order_by("pk").values_list("product_id", "vector").iterator(_BATCH):
             if product in places:
-                found[places[product]] = np.array(vector.to_list(), np.float32)
+                found[places[product]] = np.array(vector, np.float32)
     return meaning.unit(found)
 
 

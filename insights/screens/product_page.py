@@ -21,6 +21,7 @@ from inventory.reports import ComparablePrice
 from shop.models import Shop
 from shop.roles import Can, may
 
+MOST_MERGED = 20
 Build = Callable[[Product, Shop, str, Mapping[str, str]], Any]
 
 
@@ -56,6 +57,7 @@ class ProductScreen:
     content: Any
     lines_url: str
     edit_url: str
+    merged: tuple[Product, ...]  # those that turned out to be this one
 
 
 @transaction.atomic
@@ -72,6 +74,7 @@ def build(product: Product, shop: Shop, role: str, given: Mapping[str, str]) -> 
         content=tab.build(product, shop, role, given),
         lines_url=_lines(product) if may(role, Can.SEE_SALES) else "",
         edit_url=reverse("admin:inventory_product_change", args=[product.pk]) if may(role, Can.EDIT_PRODUCTS) else "",
+        merged=tuple(Product.objects.filter(merged_into=product).order_by("name", "pk")[:MOST_MERGED]),
     )
 
 

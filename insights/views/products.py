@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_safe
 
 from insights import downloads
@@ -32,7 +33,12 @@ def product_list(request: Any) -> HttpResponse:
 @require_safe
 def product_detail(request: Any, pk: int) -> HttpResponse:
     """One product, by tabs."""
-    product = get_object_or_404(Product.objects.select_related("category", "supplier", "tax_rate"), pk=pk)
+    product = get_object_or_404(
+        Product.objects.select_related("category", "supplier", "tax_rate", "merged_into"), pk=pk
+    )
+    if product.merged_into:
+        messages.info(request, f"{product.name} ({product.sku}) turned out to be this product.")
+        return redirect("insights:product_detail", product.merged_into_id)
     screen = product_page.build(product, request.shop, request.membership.role, request.GET)
     if request.GET.get("export") and (file := product_page.file(screen, request.GET["export"])):
         return download(request, file)
