@@ -403,6 +403,8 @@ CELERY_BEAT_SCHEDULE = {
     "refresh-rollups": {"task": "sales.tasks.refresh_all_rollups", "schedule": 300.0},
     # Files made to be taken away end with their links.
     "remove-old-downloads": {"task": "shop.tasks.remove_all_old_downloads", "schedule": 3600.0},
+    # Imported files go when their time is over; their imports stay.
+    "remove-old-files": {"task": "shop.tasks.remove_all_old_files", "schedule": 21600.0},
     # Prices that have started become the products' own; tills are told them ahead anyway.
     "settle-prices": {"task": "inventory.tasks.settle_all_prices", "schedule": 60.0, "options": {"expire_seconds": 60}},
 }

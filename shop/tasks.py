@@ -8,6 +8,7 @@ from celery.signals import beat_embedded_init, beat_init
 
 from shop import doors, jobs, schedules
 from shop.feeds import fetching
+from shop.imports import keeping
 from shop.takeout import links
 from shop.tenancy import no_shop, use_shop
 
@@ -89,6 +90,17 @@ def remove_old_downloads(*, shop_id: int) -> None:
 def remove_all_old_downloads() -> None:
     for shop_id in doors.every_shop_id():
         current_app.send_task("shop.tasks.remove_old_downloads", kwargs={"shop_id": shop_id}, retry=False, expires=3600)
+
+
+@shop_task
+def remove_old_files(*, shop_id: int) -> None:
+    keeping.remove_old()
+
+
+@platform_task
+def remove_all_old_files() -> None:
+    for shop_id in doors.every_shop_id():
+        current_app.send_task("shop.tasks.remove_old_files", kwargs={"shop_id": shop_id}, retry=False, expires=3600)
 
 
 @beat_init.connect  # type: ignore[untyped-decorator]
