@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -23,8 +24,8 @@ SHOWN = 10
 @dataclass(frozen=True)
 class Preview:
     """`columns` are fields that something gives, `rows` their stored values as text ("" where a cell is empty or cannot
-    be read), `lines` the line each row stands on. `problems`: {"line", "field", "text"}, field "" for a whole row.
-    `evidence` says what decided how dates, numbers and codes were read."""
+    be read), `lines` the line each row stands on. `problems`: {"line", "field", "text"}, field "" for a whole row, line
+    0 for all. `evidence` says what decided how dates, numbers and codes were read."""
 
     columns: tuple[str, ...] = ()
     rows: list[list[str]] = field(default_factory=list)
@@ -67,15 +68,22 @@ def preview(
 def _read(batch: Batch, kind: Kind, mapping: Mapping, shown: int) -> Preview:
     fields = [kind_field for kind_field in kind.fields if kind_field.name in mapping.fields]
     batch.run("zone", "select set_config('timezone', %(zone)s, true)", {"zone": batch.shop.zone})
-    cells = ", ".join(_text(kind_field.name, kind_field.reads) for kind_field in fields)
-    batch.run("preview", f"select line, problem, problems, {cells} from import_rows order by line limit {int(shown)}")
+    cells = ", ".join(["line", "problem", "problems::text", *(_text(one.name, one.reads) for one in fields)])
+    batch.run("preview", f"select {cells} from import_rows order by line limit {int(shown)}")
     result = Preview(tuple(kind_field.name for kind_field in fields), evidence=batch.notes)
-    for line, problem, problems, *values in batch.cursor.fetchall():
+    for kind_field in kind.fields:
+        if kind_field.required and kind_field not in fields:
+            text = f"No column gives {kind_field.name}."
+            result.problems.append({"line": 0, "field": kind_field.name, "text": text})
+    for line, problem, told, *values in batch.cursor.fetchall():
+        problems = json.loads(told)
         result.lines.append(line)
         result.rows.append(
             ["" if name in problems else value or "" for name, value in zip(result.columns, values, strict=True)]
         )
-        result.problems.extend({"line": line, "field": name, "text": text} for name, text in problems.items())
+        result.problems.extend(
+            {"line": line, "field": name, "text": text} for name, text in problems.items() if name in result.columns
+        )
         if problem and problem not in problems.values():
             result.problems.append({"line": line, "field": "", "text": problem})
     return result

@@ -63,7 +63,7 @@ REAL: list[tuple[str, str, dict[str, str]]] = [
     (
         "womens_reviews_dev/womens_clothing_reviews.csv.gz",
         "reviews",
-        {"code": "Unnamed: 0", "text": "Review Text", "product": "Clothing ID", "rating": "Rating", "title": "Title"},
+        {"text": "Review Text", "product": "Clothing ID", "rating": "Rating", "title": "Title"},
     ),
 ]  # fmt: skip
 
@@ -166,3 +166,8 @@ def test_pence_and_seconds_bring_their_step() -> None:
 def test_nothing_is_guessed_of_nothing() -> None:
     assert found("products", ("a", "b"), ["1", "2"]) == {}
     assert guessing.kind_of(Layout("utf-8", ",", ("a", "b")), [])[0][1] == 0
+
+
+def test_what_is_left_over_is_the_list_of_a_basket() -> None:
+    header = ("column 1", "column 2", "column 3")
+    assert found("baskets", header, ["citrus fruit", "bread", "margarine"], ["whole milk", "", ""])["items"]
