@@ -7,7 +7,6 @@ from typing import Any
 
 from bench import _retail, scratch
 from bench._memory import Memory
-from shop.services import create_shop
 from shop.tenancy import use_shop
 
 LINES = 150_000
@@ -20,7 +19,7 @@ def run() -> Iterator[dict[str, Any]]:
         for times in (1, 2, 4):
             path = Path(folder) / f"{times}.csv"
             _write(path, LINES * times)
-            shop = create_shop(slug=f"flat-{times}", **_retail.SHOP)
+            shop = _retail.shop(f"flat-{times}")
             with use_shop(shop), Memory() as memory:
                 _retail.bring_in("sales_lines", path)
                 for name, megabytes in memory.grown().items():

@@ -7,7 +7,6 @@ from typing import Any
 from bench import _retail, scratch
 from shop.imports import running, undo
 from shop.imports.kinds import find_kind
-from shop.services import create_shop
 from shop.tenancy import use_shop
 
 MOST = 2  # times as long as the import
@@ -16,7 +15,7 @@ MOST = 2  # times as long as the import
 def run() -> Iterator[dict[str, Any]]:
     """Seconds of the undoing, its roll-ups too; of saying beforehand what it would do; of importing once more."""
     _retail.must_be_there()
-    with scratch.database(), use_shop(create_shop(slug="retail", **_retail.SHOP)):
+    with scratch.database(), use_shop(_retail.shop("retail")):
         seconds, _, imported = _retail.bring_in("sales_lines", _retail.FILE, _retail.MAPS)
         started = time.perf_counter()
         undo.plan(imported)

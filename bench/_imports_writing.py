@@ -6,7 +6,6 @@ from typing import Any
 
 from bench import _retail, scratch
 from bench._memory import Memory
-from shop.services import create_shop
 from shop.tenancy import use_shop
 
 FLOORS = 5
@@ -19,7 +18,7 @@ def run() -> Iterator[dict[str, Any]]:
     _retail.must_be_there()
     rows = _retail.ROWS
     with scratch.database():
-        shop = create_shop(slug="retail", **_retail.SHOP)
+        shop = _retail.shop("retail")
         with use_shop(shop), Memory() as memory:
             seconds, result, _ = _retail.bring_in("sales_lines", _retail.FILE, _retail.MAPS)
             grown = memory.grown()

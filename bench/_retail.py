@@ -15,17 +15,21 @@ from shop.imports import running
 from shop.imports.kinds import find_kind
 from shop.imports.mapping import parse
 from shop.imports.reading import Source
-from shop.models import Import, RawFile
+from shop.models import Import, RawFile, Shop
+from shop.services import create_shop
 
 FILE = Path(settings.BASE_DIR).parent / "shared" / "data" / "online_retail" / "online_retail.csv.gz"
 ROWS = 541_909
 COLUMNS = ("receipt=InvoiceNo", "time=InvoiceDate", "product=StockCode", "quantity=Quantity", "price=UnitPrice")
 MAPS = (*COLUMNS, "customer=CustomerID")
-SHOP = {"currency": "GBP", "zone": "Europe/London", "country": "GB"}
 PLAIN = (
     "InvoiceNo text, StockCode text, Description text, Quantity int, InvoiceDate timestamp, UnitPrice numeric,"
     " CustomerID numeric, Country text"
 )
+
+
+def shop(slug: str) -> Shop:
+    return create_shop(slug=slug, currency="GBP", zone="Europe/London", country="GB")
 
 
 def must_be_there() -> None:

@@ -28,8 +28,9 @@ def database() -> Iterator[None]:
     settings.DATABASES["default"]["TEST"] = connections["default"].settings_dict["TEST"] = {
         **connections["default"].settings_dict["TEST"],
         "NAME": name,
-        "TEMPLATE": os.environ.get("TEST_TEMPLATE") or None,  # a migrated database to copy, where there is one
     }
+    if template := os.environ.get("TEST_TEMPLATE"):  # a migrated database to copy
+        connections["default"].settings_dict["TEST"]["TEMPLATE"] = template
     with as_owner():
         made = setup_databases(verbosity=0, interactive=False, serialized_aliases=())
     try:

@@ -21,12 +21,15 @@ from django.urls import reverse
 
 from insights import periods
 from insights.periods import Choice
+from insights.screens import came_with
 from insights.screens.asked import NO_CATEGORY, branch_in
+from insights.screens.came_with import Came
 from inventory.models import Category, Product
 from sales import rollups
 from sales.models import BranchHour, CategoryDay, Payment, ProductDay, Sale, SaleLine
 from shop import formats
 from shop.models import Branch, Shop
+from shop.roles import Can, may
 
 ROWS = 50
 # Two filters together leave fewer lines of a day than the roll-ups of one of them say.
@@ -250,9 +253,10 @@ class Receipt:
     refunds: list[Sale]
     customer: str
     lines_url: str
+    came: list[Came]
 
 
-def receipt(sale: Sale, *, see_customers: bool) -> Receipt:
+def receipt(sale: Sale, *, role: str) -> Receipt:
     """The receipt; the customer is only a number for roles that may not see customers by name."""
     lines = list(SaleLine.objects.filter(sale=sale).select_related("product"))
     net, tax, discount = (
@@ -267,8 +271,9 @@ def receipt(sale: Sale, *, see_customers: bool) -> Receipt:
         tax=tax,
         discount=discount,
         refunds=list(Sale.objects.filter(refund_of=sale).order_by("id")),
-        customer=_customer(sale, see_customers=see_customers),
+        customer=_customer(sale, see_customers=may(role, Can.SEE_CUSTOMERS)),
         lines_url=f"{reverse('insights:line_list')}?day={sale.business_date}",
+        came=came_with.of_sale(sale, role),
     )
 
 

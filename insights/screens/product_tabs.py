@@ -11,7 +11,8 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from insights import charts
-from insights.screens import demand
+from insights.screens import came_with, demand
+from insights.screens.came_with import Came
 from insights.screens.panels import Panel, panel
 from insights.screens.products import recent
 from inventory import reports as stock
@@ -86,10 +87,19 @@ def stock_of(product: Product, shop: Shop, role: str, given: Mapping[str, str]) 
     )
 
 
-def history_of(product: Product, shop: Shop, role: str, given: Mapping[str, str]) -> list[Entry]:
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Who changed what, and the imports it came with."""
+
+    entries: list[Entry]
+    came: list[Came]
+
+
+def history_of(product: Product, shop: Shop, role: str, given: Mapping[str, str]) -> Story:
     """The latest changes of the product, its barcodes and its prices at a branch or for a time."""
     changes = history.of_row(product, [(Barcode, "product_id"), (ShelfPrice, "product_id")])
-    return history.in_words(changes[:HISTORY_LINES], {} if may(role, Can.SEE_COST) else COST)
+    entries = history.in_words(changes[:HISTORY_LINES], {} if may(role, Can.SEE_COST) else COST)
+    return Story(entries, came_with.of_product(product, role))
 
 
 def _days(product: Product, today: dt.date) -> dict[dt.date, Sums]:

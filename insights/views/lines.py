@@ -12,7 +12,7 @@ from insights.views.downloads import download
 from sales.models import Sale
 from shop.access import needs
 from shop.page import page
-from shop.roles import Can, may
+from shop.roles import Can
 
 
 @needs(Can.SEE_SALES)
@@ -31,7 +31,7 @@ def line_list(request: Any) -> HttpResponse:
 @require_safe
 def sale_detail(request: Any, pk: int) -> HttpResponse:
     """One receipt, as the till told it."""
-    links = "branch", "register", "customer", "refund_of"
+    links = "branch", "register", "customer", "refund_of", "imported__file"
     sale = get_object_or_404(Sale.objects.select_related(*links), pk=pk)
-    see_customers = may(request.membership.role, Can.SEE_CUSTOMERS)
-    return page(request, "insights/sale_detail.html", {"receipt": screens.receipt(sale, see_customers=see_customers)})
+    receipt = screens.receipt(sale, role=request.membership.role)
+    return page(request, "insights/sale_detail.html", {"receipt": receipt})

@@ -84,12 +84,15 @@ def lets_go(model: type[ShopOwned], link: str, where: str = "true") -> None:
 
 
 def _column(model: type[ShopOwned], link: str) -> str:
-    return str(model._meta.get_field(link).column)
+    return next(one.column for one in shop_links(model) if one.name == link)
 
 
 def gather(undoing: Undoing) -> None:
     """Make `undo_rows` and `undo_taken`."""
+    undoing.run(_FIRST_AND_LAST)
+    undoing.run("analyze undo_ends")
     undoing.run(_GATHER)
+    undoing.run("drop table undo_ends")
     undoing.run("create temp table undo_taken (table_name text, row_id bigint) on commit drop")
     undoing.run("create index on undo_rows (table_name, row_id)")
     undoing.run("analyze undo_rows")
@@ -226,19 +229,17 @@ def _plural(model: type[ShopOwned]) -> str:
     return str(model._meta.verbose_name_plural)
 
 
+_FIRST_AND_LAST = """
+create temp table undo_ends on commit drop as
+select "table" as table_name, row_id, min(id) as first_id, max(id) as last_id from shop_change
+where import_id = %(import)s group by 1, 2
+"""
 _GATHER = """
 create temp table undo_rows on commit drop as
-select f.table_name, f.row_id, f.before, l.after, l.id as last_id, false as later, ''::text as why,
+select e.table_name, e.row_id, f.before, l.after, e.last_id, false as later, ''::text as why,
     case when f.action = 'insert' and l.action = 'delete' then 'gone' when f.action = 'insert' then 'remove'
         when l.action = 'delete' then 'return' else 'restore' end as state
-from (
-    select distinct on ("table", row_id) "table" as table_name, row_id, action, before from shop_change
-    where import_id = %(import)s order by "table", row_id, id
-) f
-join (
-    select distinct on ("table", row_id) "table" as table_name, row_id, action, after, id from shop_change
-    where import_id = %(import)s order by "table", row_id, id desc
-) l using (table_name, row_id)
+from undo_ends e join shop_change f on f.id = e.first_id join shop_change l on l.id = e.last_id
 """
 _CHANGED_LATER = """
 update undo_rows u set later = true where exists (
