@@ -123,7 +123,8 @@ def _plain(name: str) -> str:
 def _judge(source: Source) -> None:
     """A word at once about what can be seen at once: its first bytes, and the first block of a text."""
     if opening.first_look(source) == "text":
-        reading.look(source, whole=False)
+        with suppress(reading.Unsure):  # that is asked on the page of columns
+            reading.look(source, whole=False)
 
 
 def _open(path: str) -> BinaryIO:

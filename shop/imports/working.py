@@ -42,16 +42,19 @@ def read_import(job: Job, report: jobs.Report) -> dict[str, Any]:
     imported = _of(job)
     with _or_back(imported):
         report.progress(5, 100)
-        rows = _read(imported)
+        rows = _read(imported, asks=True)
         report.progress(80, 100)
         known = _known(imported)
         if known is not None and known.layout.get("said") and not imported.layout["said"]:
             imported.layout["said"] = known.layout["said"]
-            rows = _read(imported)
+            rows = _read(imported, asks=True)
+        guessed = not imported.kind
         _match(imported, rows, known)
+        if guessed and find_kind(imported.kind).said:
+            _match(imported, _read(imported, asks=True), known)
         with transaction.atomic():
-            _moved(imported, State.MATCHING, "layout", "sample", "kind", "mapping", "supplier")
-            if known is not None:
+            _moved(imported, State.MATCHING, "layout", "sample", "kind", "mapping", "supplier", "problem")
+            if known is not None and not imported.problem:
                 imported.state = desk.check(import_id=imported.pk, by=job.asked_by).state
     return {"state": imported.state}
 
@@ -75,7 +78,7 @@ def run_import(job: Job, report: jobs.Report) -> dict[str, Any]:
     with _or_back(imported):
         if "result" not in job.step:
             if not imported.sample:
-                _read(imported)
+                _read(imported, asks=False)
                 imported.save(update_fields=["layout", "sample"])
             _import(imported, report)
     kind = find_kind(imported.kind)
@@ -114,13 +117,22 @@ def _run(do: Callable[..., running.Result], imported: Import, report: jobs.Repor
         )
 
 
-def _read(imported: Import) -> list[list[str]]:
-    """Fill in layout and sample, and answer the first rows. Every byte is read once: its letters are no guess."""
+def _read(imported: Import, *, asks: bool) -> list[list[str]]:
+    """Fill in layout and sample, and answer the first rows. Every byte is read once: its letters are no guess.
+
+    Where only a person can tell the column names, `asks` leaves that as the import's problem; else it is refused.
+    """
     said = imported.layout.get("said", {})
     usual = find_kind(imported.kind).said if imported.kind else {}
     with _tables(imported.file) as tables:
         table = _chosen(tables, said.get("member", ""))
-        layout = replace(reading.look(table.source, said={**table.said, **usual, **said}), member=table.name)
+        try:
+            layout = reading.look(table.source, said={**table.said, **usual, **said})
+        except reading.Unsure as doubt:
+            if not asks:
+                raise
+            layout, imported.problem = doubt.layout, doubt.sentence
+        layout = replace(layout, member=table.name)
         first = list(itertools.islice(reading.Table(table.source, layout).rows(), _SAMPLE_ROWS))
     rows = [row for _, row in first]
     imported.layout = layout.as_json() | {"said": said}
@@ -170,7 +182,7 @@ def _match(imported: Import, rows: list[list[str]], known: SavedMapping | None) 
     likely = guessing.kind_of(layout, rows)
     imported.kind = imported.kind or likely[0][0]
     guess = guessing.guess(find_kind(imported.kind), layout, rows)
-    imported.mapping = guess.mapping.as_json()
+    imported.mapping = _with_supplier(imported, guess.mapping).as_json()
     imported.sample |= {
         "kinds": [[name, round(sure, 3)] for name, sure in likely],
         "guess": {"columns": imported.mapping["columns"], "confidence": guess.confidence, "why": guess.why},
@@ -178,6 +190,14 @@ def _match(imported: Import, rows: list[list[str]], known: SavedMapping | None) 
     if _is_unsure(imported, guess.confidence) and proposing.offered():
         proposal = proposing.propose(imported)
         imported.sample |= {"proposal": proposal.as_json()} if proposal.changes else {}
+
+
+def _with_supplier(imported: Import, mapping: Mapping) -> Mapping:
+    """Whose list it is was said at the upload: it holds for every row that no column gives one."""
+    wanted = any(field.name == "supplier" and field.required for field in find_kind(imported.kind).fields)
+    if not wanted or not imported.supplier or "supplier" in mapping.fields:
+        return mapping
+    return replace(mapping, constants={**mapping.constants, "supplier": imported.supplier})
 
 
 def _is_unsure(imported: Import, confidence: dict[str, float]) -> bool:

@@ -70,6 +70,9 @@ def import_read(request: Any, pk: int) -> HttpResponse:
         if name in request.POST:
             chosen = request.POST[name]
             said[name] = chosen if chosen in offered.get(name, {chosen: ""}) and chosen else None
+    if "header_rows" in request.POST:
+        chosen = request.POST["header_rows"]
+        said["header_rows"] = int(chosen) if chosen in ("0", "1", "2") else None
     if "skip" in request.POST:
         said["skip"] = _line(request.POST["skip"])
     kind = request.POST.get("kind")

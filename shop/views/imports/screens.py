@@ -8,21 +8,12 @@ from shop.imports.kinds import Kind
 from shop.imports.mapping import Mapping
 from shop.imports.next_steps import next_steps
 from shop.imports.preview import preview
-from shop.imports.reading import Layout
+from shop.imports.reading import Layout, pages
 from shop.imports.words import links, outcome, to_review
 from shop.models import Branch, Import
 
 State = Import.State
-CODE_PAGES = (
-    ("utf-8", "UTF-8"), ("utf-16", "UTF-16"), ("cp1252", "Windows, Western European"),
-    ("iso-8859-15", "Latin 9, Western European"), ("cp850", "DOS, Western European"), ("mac_roman", "Mac, Western"),
-    ("cp1250", "Windows, Central European"), ("iso-8859-2", "Latin 2, Central European"),
-    ("cp852", "DOS, Central European"), ("cp1251", "Windows, Cyrillic"), ("cp866", "DOS, Cyrillic"),
-    ("koi8-r", "KOI8, Cyrillic"), ("cp1253", "Windows, Greek"), ("cp1254", "Windows, Turkish"),
-    ("cp1255", "Windows, Hebrew"), ("cp1256", "Windows, Arabic"), ("cp1257", "Windows, Baltic"),
-    ("shift_jis", "Japanese, Shift JIS"), ("gb18030", "Chinese, GB 18030"), ("big5", "Chinese, Big5"),
-    ("euc_kr", "Korean"),
-)  # fmt: skip
+CODE_PAGES = (("utf-8", "UTF-8"), ("utf-16", "UTF-16"), *pages.NAMES.items())
 DELIMITERS = ((",", "Commas"), (";", "Semicolons"), ("\t", "Tabs"), ("|", "Upright strokes"))
 
 
@@ -36,6 +27,7 @@ def said_of(imported: Import) -> dict[str, Any]:
     return {
         "code_pages": CODE_PAGES,
         "delimiters": DELIMITERS,
+        "header_rows": str(imported.layout.get("said", {}).get("header_rows", "")),
         "names_line": "" if skip is None else skip + 1,
     }
 
