@@ -84,14 +84,23 @@ def same_before(file: RawFile, *, other_than: int) -> Import | None:
 
 
 def remove_old(today: dt.date | None = None) -> int:
-    """Remove the bytes of the chosen shop's files whose time is over; their rows stay. Returns how many."""
+    """Remove the bytes of the chosen shop's files whose time is over, and of the rows refused from them; what is known
+    of them stays. Returns how many."""
     over = RawFile.objects.kept().filter(keep_until_date__lt=today or _today())
     count = 0
-    for file in over.iterator():
-        if file.path:
-            default_storage.delete(file.path)
+    for file in over.prefetch_related("imports").iterator(chunk_size=100):
+        forget(file.path)
+        for imported in file.imports.all():
+            forget(imported.checked.get("refused_file", ""))
+            forget(imported.result.get("refused_file", ""))
         count += RawFile.objects.filter(pk=file.pk).update(path="", removed_at=timezone.now())
     return count
+
+
+def forget(path: str) -> None:
+    """Delete a file from the storage, if it is there."""
+    if path:
+        default_storage.delete(path)
 
 
 class _Stream(File):  # type: ignore[type-arg]

@@ -65,8 +65,10 @@ def check_import(job: Job, report: jobs.Report) -> dict[str, Any]:
     imported = _of(job)
     with _or_back(imported), refusals.collect() as refused:
         result = _run(running.check, imported, report, refused.file)
+        before = imported.checked.get("refused_file", "")
         imported.checked = result.as_json() | {"refused_file": refused.keep() if result.refused else ""}
         _moved(imported, State.READY, "checked")
+        keeping.forget(before)
     return {"state": imported.state}
 
 
