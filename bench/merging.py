@@ -2,9 +2,9 @@
 
 The names (merging_names.csv): 64 articles as two tills write them, beside 64 others of the same shelves that one till
 alone has. They were made up by hand in the manner of real till exports: shortened, in another order, in capitals,
-sizes in other words. No weight and no limit was set on them: the weights are those of matching competitors' items (see
-bench/matching_fit.py), the rest was set on bench/competitors_*.csv. Names alone are compared here: no barcodes, and SKUs
-that say nothing.
+sizes in other words. No weight and no limit was set on them: the weights are those of matching competitors' items
+(bench/matching_fit.py), the rest was set on bench/competitors_*.csv. Names alone are compared here: there are no
+barcodes, and the SKUs say nothing.
 """
 
 from __future__ import annotations
