@@ -110,7 +110,8 @@ def _layout(source: Source, lines: list[str], found: encodings.Found, said: dict
     if not good:
         raise ImportRefused(_without_names(source, records, lines, said))
     rows = [record.cells for record in good if record.cells is not None]
-    head = headers.find(rows, said.get("header_rows"), 0 if "skip" in said else None)
+    narrow = [row[: MOST_COLUMNS + 1] for row in rows]
+    head = headers.find(narrow, said.get("header_rows"), 0 if "skip" in said else None)
     several.refuse(source, every, good[head.place].line, rows[head.place])
     _refuse_uneven(source, records, good[head.place])
     skip = good[head.place].line - 1
@@ -135,7 +136,7 @@ def _layout(source: Source, lines: list[str], found: encodings.Found, said: dict
 def _without_names(source: Source, records: list[Record], lines: list[str], said: dict[str, Any]) -> str:
     if "skip" in said and not any(map(str.strip, lines[said["skip"] :])):
         return f"{source.name} has nothing below line {said['skip']:,}."
-    if records or any(map(str.strip, lines)):
+    if records or any('"' in line for line in lines):
         return (
             f"{source.name}: a quotation mark in the first row is never closed, so its column names cannot be read. "
             "Take it out and upload the file again."

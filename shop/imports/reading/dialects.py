@@ -61,18 +61,33 @@ class Dialect:
 
     def _evened(self, line: str) -> str:
         """The line with marks doubled that stand within words of a quoted cell, and without spaces after such a cell:
-        only marks next to a delimiter can begin or end one."""
+        only marks next to a delimiter can begin or end one. Where one begins and never ends: the line as it is."""
         if not self.quote:
             return line
-        mark, edge = self.quote, re.escape(self.delimiter[0])
+        mark, edge, found, place = self.quote, self.delimiter[0], [], 0
+        ends = re.compile(rf"{mark}[ \t]*(?={re.escape(edge)}|$)")
+        while place <= len(line):
+            start = place
+            while line.startswith(" ", start):
+                start += 1
+            if not line.startswith(mark, start):
+                place, cell = _upto(line, place, edge)
+                found.append(cell)
+                continue
+            end = ends.search(line, start + 1)
+            inner = line[start + 1 : end.start()].replace(mark * 2, mark) if end else ""
+            if end is None or inner.startswith(mark) or inner.endswith(mark):
+                return line
+            found.append(f"{mark}{inner.replace(mark, mark * 2)}{mark}")
+            place = end.end() + 1
+        return edge.join(found)
 
-        def even(cell: re.Match[str]) -> str:
-            inner = cell[2].replace(mark * 2, mark)
-            if inner.startswith(mark) or inner.endswith(mark) or re.search(f"{edge} *{mark}", inner):
-                return cell[0]
-            return f"{cell[1]}{mark}{inner.replace(mark, mark * 2)}{mark}"
 
-        return re.sub(rf"(^|{edge}) *{mark}(.*?){mark}[ \t]*(?={edge}|$)", even, line)
+def _upto(line: str, place: int, edge: str) -> tuple[int, str]:
+    """Where the next cell begins, and the one before."""
+    end = line.find(edge, place)
+    end = len(line) if end < 0 else end
+    return end + 1, line[place:end]
 
 
 @dataclass

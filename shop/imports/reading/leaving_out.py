@@ -20,6 +20,7 @@ _ALONE = re.compile(
 _OF_SOMETHING = re.compile(r"^((sub)?totals? (of|for)\b.+|.+\b(sub)?totals?)\s*:?$", re.I)
 # So many rows like the first ones say that a table begins again.
 _TELLING = 3
+_LONGEST_WORD = 80
 
 
 class Kept:
@@ -112,6 +113,8 @@ class Kept:
     def _is_total(self, row: list[str], first: str, *, is_last: bool) -> bool:
         """A word for it in the first filled cell, numbers and gaps in the rest. A product may be called Total: without
         gaps it is one, except in the file's last row."""
+        if len(first) > _LONGEST_WORD:
+            return False
         cells = [cell.strip() for cell in row[: self._width]]
         rest = [cell for cell in cells[cells.index(first) + 1 :] if cell] if first in cells else []
         if not rest or any(look_of(cell) != NUMBER for cell in rest):

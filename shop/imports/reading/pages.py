@@ -52,7 +52,9 @@ _BY_COUNTRY = {
     "KR": ("cp949",),
 }
 _SEVERAL_BYTES = {"cp932", "gb18030", "big5hkscs", "cp949"}
-_AROUND = re.compile(rb"[\w .'&/-]{0,14}[\x80-\xff]+[\w .'&/\x80-\xff-]{0,14}")
+_ABOVE = re.compile(rb"[\x80-\xff]")
+_APART = re.compile(rb"[^\w .'&/\x80-\xff-]")
+_AROUND = 14
 _QUOTES_AND_DASHES = "‘’‚“”„–—…•"
 _SIGNS = "£€¥$°%§©®™«»½¼¾²³ºªµ±×"
 _CHOICES = 4
@@ -68,10 +70,12 @@ def of_country(country: str) -> tuple[str, ...]:
 def examples(block: bytes, most: int = 60) -> list[bytes]:
     """Words with bytes above ASCII, each once."""
     found: dict[bytes, None] = {}
-    for match in _AROUND.finditer(block):
-        found[match[0].strip()] = None
-        if len(found) == most:
-            break
+    place = 0
+    while len(found) < most and (match := _ABOVE.search(block, place)):
+        before = _APART.split(block[max(0, match.start() - _AROUND) : match.start()])[-1]
+        after = _APART.split(block[match.start() : match.start() + 2 * _AROUND])[0]
+        found[(before + after).strip()] = None
+        place = match.start() + len(after)
     return list(found)
 
 

@@ -18,8 +18,8 @@ BLOCK = MEGABYTE
 # One row of the file. A thousand columns of a thousand letters each fit.
 MOST_ROW = MEGABYTE
 # Rows are taken from the parser so many at a time, and these together may be so large.
-ROWS_AT_ONCE = 200
-MOST_AT_ONCE = 8 * MEGABYTE
+ROWS_AT_ONCE = 100
+_MOST_AT_ONCE = 4 * MEGABYTE
 _LINES_AT_ONCE = 1 << 16
 
 
@@ -79,11 +79,13 @@ class Watched(io.BufferedIOBase):
         block = self._stream.read(size)
         self.since_row += len(block)
         if self.since_row > 2 * MOST_ROW:
-            raise ImportRefused(
-                f"{self._source.name} has a row longer than 1 MB. A quotation mark is probably never closed, "
-                "or the file is no table."
-            )
+            self.refuse("a row longer than 1 MB")
         return block
+
+    def refuse(self, what: str) -> None:
+        raise ImportRefused(
+            f"{self._source.name} has {what}. A quotation mark is probably never closed, or the file is no table."
+        )
 
     def read(self, size: int | None = -1, /) -> bytes:
         return self.read1(size or -1)
@@ -99,10 +101,11 @@ class Lines:
         self._next = layout.skip + 1
         self._mends = layout.mends
         self._misplaced = layout.misplaced_quote
-        self._kept: deque[tuple[int, list[str]]] = deque()
+        self._kept: deque[tuple[int, int, list[str]]] = deque()
         self._kept_size = 0
         self.taken = 0
         self.has_misplaced = False
+        self._rows_from = 0
 
     def blocks(self) -> Iterator[list[str]]:
         """Lines as they are, line ends and all. `taken` grows by their length; `has_misplaced` says that a quotation
@@ -118,17 +121,27 @@ class Lines:
             self._keep(block)
             yield block
 
+    def next_rows(self) -> None:
+        """The next rows are taken from here on."""
+        self._rows_from = self.taken
+
     def _keep(self, block: list[str]) -> None:
         size = sum(map(len, block))
         self.taken += size
-        self._kept.append((size, block))
+        if self.taken - self._rows_from > _MOST_AT_ONCE:
+            self._watched.refuse("rows too long for a table")
+        self._kept.append((self._next, size, block))
         self._kept_size += size
         self._next += len(block)
-        while len(self._kept) > 1 and self._kept_size - self._kept[0][0] > 2 * MOST_ROW:
-            self._kept_size -= self._kept.popleft()[0]
+        while len(self._kept) > 1 and self._kept_size - self._kept[0][1] > 2 * MOST_ROW:
+            self._kept_size -= self._kept.popleft()[1]
 
     def between(self, first: int, last: int) -> list[str]:
         """The lines of the file from first to last, as far as they are still kept."""
-        kept = [line for _, block in self._kept for line in block]
-        start = self._next - len(kept)
-        return kept[max(0, first - start) : max(0, last - start + 1)]
+        found: list[str] = []
+        for start, _, block in reversed(self._kept):
+            if start <= last:
+                found = block[max(0, first - start) : last - start + 1] + found
+            if start <= first:
+                break
+        return found

@@ -13,7 +13,7 @@ from shop.imports.limits import MOST_ROWS
 from shop.imports.reading.dialects import Dialect
 from shop.imports.reading.layout import Layout, Problem, Source
 from shop.imports.reading.leaving_out import BLANK, Kept
-from shop.imports.reading.streams import MOST_AT_ONCE, ROWS_AT_ONCE, Lines, Watched, refusals, unpacked
+from shop.imports.reading.streams import ROWS_AT_ONCE, Lines, Watched, refusals, unpacked
 
 _MOST_IN_A_CHUNK = 4 << 20
 
@@ -30,6 +30,7 @@ class Table:
         self._opens = layout.misplaced_quote
         self._raw: BinaryIO | None = None
         self._rows = 0
+        self._at_work: list[list[str]] = []
         self._kept = Kept([], self._width, headings=layout.headings)
 
     @property
@@ -64,7 +65,7 @@ class Table:
             text = io.TextIOWrapper(cast(BinaryIO, watched), self._layout.encoding, newline="")
             for _ in range(self._layout.skip):
                 text.readline()
-            lines = Lines(text, watched, lambda: self._rows, self._layout)
+            lines = Lines(text, watched, lambda: self._rows + len(self._at_work), self._layout)
             pending: tuple[list[int], list[list[str]]] | None = None
             for numbers, rows in self._batched(lines, size):
                 if pending is not None and (found := self._kept.sorted(*pending, at_end=False))[1]:
@@ -116,12 +117,13 @@ class Table:
         done = 0
         while True:
             rows: list[list[str]] = []
-            taken, error = lines.taken, None
+            self._at_work = rows
+            error = None
+            lines.next_rows()
             try:
                 rows.extend(itertools.islice(reader, most))
             except csv.Error as found:
                 error = found
-            self._refuse_too_much(lines.taken - taken, start + done)
             if rows:
                 numbers, ends = _numbered(start + done + 1, rows, None if error else start + reader.line_num)
                 done = ends - start
@@ -134,13 +136,6 @@ class Table:
                 done = last - start
             elif len(rows) < most:
                 return
-
-    def _refuse_too_much(self, taken: int, line: int) -> None:
-        if taken > MOST_AT_ONCE:
-            raise ImportRefused(
-                f"{self._source.name}: the rows below line {line:,} are too long for a table. "
-                "A quotation mark is probably never closed."
-            )
 
     def _told_apart(self, lines: Lines, first: int, last: int, error: csv.Error) -> tuple[list[int], list[list[str]]]:
         """The lines of a row that could not be read. Those that are whole rows by themselves are taken as such."""
