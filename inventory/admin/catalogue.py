@@ -197,7 +197,8 @@ class ProductAdmin(ShopModelAdmin):
 
     def get_queryset(self, request):
         levels = StockLevel.objects.filter(product=OuterRef("pk")).order_by().values("product")
-        return super().get_queryset(request).annotate(in_stock=Subquery(levels.annotate(n=Sum("quantity")).values("n")))
+        rows = super().get_queryset(request).filter(merged_into=None)  # a merged one's page leads to the other
+        return rows.annotate(in_stock=Subquery(levels.annotate(n=Sum("quantity")).values("n")))
 
     def get_search_results(self, request, queryset, search_term):
         """Names, SKUs and barcodes of this shop alone; no row twice."""
