@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from python_calamine import CalamineWorkbook
 
 from shop import files
@@ -41,6 +43,15 @@ def test_every_file_is_a_workbook_too(cast: Cast) -> None:
             assert book["Content-Type"] == files.XLSX_TYPE, query
             _same(list(csv.reader(io.StringIO(answer.content.decode(), newline=""))), book.content, query)
     assert len(seen) >= 20, seen
+
+
+def test_every_link_to_a_file_offers_every_form() -> None:
+    """A template that writes its own link to a CSV file would leave the workbook out."""
+    own = []
+    for path in (Path(settings.BASE_DIR) / "templates").rglob("*.html"):
+        if path.name != "download.html" and "as CSV<" in path.read_text():
+            own.append(path.name)
+    assert own == []
 
 
 def _same(plain: list[list[str]], book: bytes, query: str) -> None:
