@@ -279,9 +279,9 @@ def data_notes(shop: Shop, role: str, period: Period) -> list[Note]:
 def _feed(alert: feeds.Alert) -> Note:
     return Note(
         icon="refresh-cw-off",
-        text=f"{alert.name}: {alert.text}",
+        text=alert.text,
         why=alert.remedy,
-        url=reverse("shop:feed_detail", args=[alert.feed_id]),
+        url=reverse("shop:feed_detail", args=[alert.feed.pk]),
         action="Look",
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,11 +26,12 @@ SILENCE = (
 class Alert:
     """Something wrong with a feed: what, since when, what to do, and where."""
 
-    feed_id: int
-    name: str
-    text: str
-    since: dt.datetime
+    feed: Feed
     remedy: str
+
+    @property
+    def text(self) -> str:
+        return f"{self.feed.name}: {self.feed.problem}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Standing:
 def standing_alerts() -> list[Alert]:
     """What is wrong with the chosen shop's feeds now, the longest first. One query."""
     wrong = Feed.objects.filter(is_active=True).exclude(problem="").order_by("problem_at", "id")
-    return [Alert(feed.pk, feed.name, feed.problem, feed.problem_at or feed.made_at, remedy_of(feed)) for feed in wrong]
+    return [Alert(feed, remedy_of(feed)) for feed in wrong]
 
 
 def remedy_of(feed: Feed) -> str:

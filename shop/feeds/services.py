@@ -93,13 +93,17 @@ def switch(*, feed_id: int, on: bool, by: str) -> Feed:
 
 
 @transaction.atomic
-def remove(*, feed_id: int, by: str) -> None:
-    """Take a feed away, with its list of files. What it brought in stays, and so do the files themselves."""
-    feed = _locked(feed_id)
+def remove(*, feed_id: int, by: str) -> str:
+    """Take a feed away, with its list of files. What it brought in stays, and so do the files themselves. Returns its
+    name. Raises FeedRefused where it is gone."""
+    feed: Feed | None = Feed.objects.select_for_update(no_key=True).filter(pk=feed_id).first()
+    if feed is None:
+        raise FeedRefused("This feed is not there any more.")
     Import.objects.filter(feed=feed).update(feed=None)
     with acting(by):
         history.note(feed.shop_id, Feed._meta.db_table, feed.pk, _as_edited(feed), None)
     feed.delete()
+    return str(feed.name)
 
 
 @transaction.atomic

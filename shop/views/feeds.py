@@ -139,9 +139,8 @@ def feed_switch(request: Any, pk: int) -> HttpResponse:
 @needs(Can.IMPORT)
 @require_POST
 def feed_remove(request: Any, pk: int) -> HttpResponse:
-    feed = get_object_or_404(Feed, pk=pk)
-    services.remove(feed_id=pk, by=request.user.email)
-    messages.success(request, f"{feed.name} is removed. What it brought in stays.")
+    name = services.remove(feed_id=pk, by=request.user.email)
+    messages.success(request, f"{name} is removed. What it brought in stays.")
     return redirect("shop:feed_list")
 
 

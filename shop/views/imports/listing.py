@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from shop import csvout
 from shop.access import needs
+from shop.feeds import panels
 from shop.feeds import reports as feeds
 from shop.imports import desk, keeping, kinds
 from shop.imports.errors import ImportRefused
@@ -48,7 +49,8 @@ def import_list(request: Any) -> HttpResponse:
     for one in shown:
         one.title = kinds.find_kind(one.kind).title if one.kind else "Not known yet"
     troubled = [standing for standing in feeds.standings() if standing.feed.problem]
-    return page(request, "shop/import_list.html", {"imports": shown, "troubled": troubled})
+    shows = panels.panels(request.shop, request.membership.role)
+    return page(request, "shop/import_list.html", {"imports": shown, "troubled": troubled, "panels": shows})
 
 
 @needs(Can.IMPORT)
