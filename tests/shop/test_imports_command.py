@@ -86,7 +86,7 @@ def test_several_maps_after_one_option(cast: Cast, file: str, tmp_path: Path) ->
     ("arguments", "words"),
     [
         (["nowhere", "products"], "There is no shop “nowhere”"),
-        (["green", "recipes"], "“recipes” cannot be imported. What can: competitor_prices, customers, products"),
+        (["green", "recipes"], "“recipes” cannot be imported. What can: baskets, calendar_events, competitor_prices"),
         (["green", "customers"], "No column gives id"),
     ],
 )
@@ -135,6 +135,17 @@ def test_field_names_are_the_ones_scripts_rely_on() -> None:
         "customers": "id name email phone joined",
         "promotions": "product first_date last_date branch price share_off name",
         "reviews": "code text source product branch rating title author date",
+        "receipts": "receipt time items total tender customer branch register cashier",
+        "baskets": "items time branch",
+        "purchases": "time product customer receipt quantity branch",
+        "prices": "product price from_date branch look_first",
+        "suppliers": "name email phone lead_time_days delivery_weekdays order_by minimum_order",
+        "supplier_prices": ("supplier code name barcode product cost case_cost pack_size from_date take_cost"),
+        "purchase_orders": (
+            "number supplier product supplier_code quantity received unit_cost pack_size ordered_on expected_on branch"
+        ),
+        "loyalty": "customer points tier joined",
+        "calendar_events": "name first_date last_date branch category closed change",
     }
 
 
