@@ -47,7 +47,7 @@ def _told(imports: Iterable[tuple[Import, str]], role: str) -> list[Came]:
         Came(
             text=f"Came with import {imported.pk}{where} of {imported.file.name}"
             + (", taken back since" if imported.state == Import.State.UNDONE else ""),
-            url=reverse("import_detail", args=[imported.pk]) if opens else "",
+            url=reverse("shop:import_detail", args=[imported.pk]) if opens else "",
         )
         for imported, where in imports
     ]
