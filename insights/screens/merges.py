@@ -13,7 +13,7 @@ from insights.screens.stock_find import MOST
 from inventory import merging
 from inventory.merging import Plan, UndoPlan
 from inventory.merging.filling import COSTS
-from inventory.models import Product, ProductMerge
+from inventory.models import Product
 from shop.roles import Can, may
 
 ROWS = 20
@@ -67,8 +67,7 @@ def chosen(number: str) -> Product | None:
 @transaction.atomic
 def listed(given: Mapping[str, str]) -> MergesScreen:
     """What was merged, latest first, with what undoing would do."""
-    rows = ProductMerge.objects.select_related("kept", "gone").order_by("-pk")
-    page = Paginator(rows, ROWS).get_page(given.get("page", "1"))
+    page = Paginator(merging.listed(), ROWS).get_page(given.get("page", "1"))
     return MergesScreen([merging.undo_plan(row) for row in page], page)
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
+
+from django.db.models.fields.json import KeyTransform
 
 from inventory.competitors import sizes
 from inventory.competitors.sizes import Compared
@@ -81,16 +84,23 @@ def plan(kept: Product, gone: Product) -> Plan:
     )
 
 
+def listed() -> Any:
+    """All merges, latest first, without the rows they moved, which may be very many."""
+    rows = ProductMerge.objects.select_related("kept", "gone").defer("moved").order_by("-pk")
+    return rows.annotate(many=KeyTransform("many", "moved"))
+
+
 def undo_plan(merge: ProductMerge) -> UndoPlan:
-    """What undoing a merge would do."""
-    rows = merge.moved.get("rows", {})
+    """What undoing a merge would do. A merge read by `listed` is told without its rows."""
+    told = merge.__dict__
+    many: dict[str, int] = (told["many"] if "many" in told else merge.moved.get("many")) or {}
     against = []
     if merge.undone_at:
         against.append("This was undone before.")
     elif merge.kept.merged_into_id:
         against.append(f"{merge.kept.name} was merged with another product later. Undo that first.")
     since = [Said(one.words, one.since(merge.kept_id, merge.merged_at)) for one in links.moving() if one.since]
-    back = [Said(one.words, len(rows.get(one.key, []))) for one in links.moving()]
+    back = [Said(one.words, many.get(one.key, 0)) for one in links.moving()]
     return UndoPlan(merge, against, _said(back), _said(since))
 
 

@@ -50,7 +50,7 @@ def merge(*, kept: Product, gone: Product, by: str) -> ProductMerge:
         rows = {link.key: moved for link in links.moving() if (moved := _move(work, link))}
         filled = filling.fill(kept, gone)
         Product.objects.filter(pk=gone.pk).update(is_active=False, needs_review=False, merged_into=kept)
-    made.moved = {"rows": rows, "parts": parts, "filled": filled, "was": was, "pair": pair}
+    made.moved = {"rows": rows, "many": _many(rows), "parts": parts, "filled": filled, "was": was, "pair": pair}
     made.save(update_fields=["moved"])
     return made
 
@@ -117,9 +117,14 @@ def _move_late(merge: ProductMerge) -> int:
             if more:
                 rows[link.key] = sorted({*rows.get(link.key, []), *more})
     if moved or parts != noted.get("parts", {}):
-        merge.moved = {**noted, "rows": rows, "parts": parts}
+        merge.moved = {**noted, "rows": rows, "many": _many(rows), "parts": parts}
         merge.save(update_fields=["moved"])
     return moved
+
+
+def _many(rows: dict[str, list[int]]) -> dict[str, int]:
+    """How many rows of each link: a list of merges need not read them all."""
+    return {key: len(ids) for key, ids in rows.items()}
 
 
 def _still_named() -> set[int]:
