@@ -52,7 +52,12 @@ class Walk:
     def __init__(self, page: Any, url: str, shots: Path) -> None:
         self.page, self.url, self.shots, self.number = page, url, shots, 0
         self.problems: list[str] = []
-        page.on("console", lambda said: self.problems.append(said.text) if said.type == "error" else None)
+        page.on("console", self.note)
+
+    def note(self, said: Any) -> None:
+        """What the browser complains of; a preview given up for a later one is none of it."""
+        if said.type == "error" and not said.text.startswith(("htmx:sendAbort", "htmx:afterRequest")):
+            self.problems.append(said.text)
 
     def shoot(self, name: str) -> None:
         self.number += 1
