@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from shop.imports import transforms
 from shop.imports.kinds import Field, Kind, every_kind
 
 HEAD = """# Imports
@@ -52,7 +53,21 @@ imported, with a file of each kind to begin from: its column names, and rows tha
 - Amounts may carry a currency sign, brackets or a minus at the end. 3,50 and 1,234.50 are clear; where a whole column
   could be read two ways its other cells decide, else the cell is refused.
 - A code such as 17850.0 is 17850, as spreadsheets spoil it. 5.01234567890E+12 is written out where every digit is
-  there, else it is refused: the last ones are lost.
+  there, else it is refused: the last ones are lost. A barcode with a wrong last digit is kept as written, and told.
+- 1,234 is 1.234 beside a 3,50 in its column, 1234 beside a 3.50, and refused beside neither. Percent is never guessed.
+- Months may be named in English, German, French, Spanish, Italian, Dutch, Polish or Portuguese. 17.30, 17h30 and 5:30
+  pm are times. A column of nothing but numbers such as 45321 is read as a spreadsheet's days.
+- What decided is said beside the preview and with the result.
+
+## Steps
+
+What may be done to a field's text before it is read, one after the other, on the page of the columns:
+
+{steps}
+Empty cells may be given a value, and rows may be left out one by one, or where they repeat an earlier row in every
+matched column. All of this is counted with the result. Steps are remembered with the columns; corrections of single
+rows are not. Where a model's key is set and our own rules are unsure, it may propose columns and steps: it sees the
+names of the columns, and of a few cells their shape, every letter an x and every digit a 9. You take it or leave it.
 
 ## What becomes of the rows
 
@@ -133,7 +148,17 @@ file with the reason beside each.
 
 
 def table() -> str:
-    return HEAD + "".join(_kind(kind) for kind in every_kind())
+    return HEAD.replace("{steps}", _steps()) + "".join(_kind(kind) for kind in every_kind())
+
+
+def _steps() -> str:
+    """Every step with the sentence it says, dots for what is said with it."""
+    like = {"text": "…", "number": "12", "count": 3, "list": ["…"], "values": {"…": "…"}}
+    lines = []
+    for known in transforms.every():
+        said = {argument.name: like[argument.kind] for argument in known.arguments}
+        lines.append(f"| {known.title} | {transforms.sentence({'do': known.name, **said})} |\n")
+    return "| Step | What it does |\n|---|---|\n" + "".join(lines)
 
 
 def _kind(kind: Kind) -> str:
