@@ -64,6 +64,7 @@ class Shown:
     unused: list[Column] = field(default_factory=list)
     used: list[Column] = field(default_factory=list)
     fields: list[Given] = field(default_factory=list)
+    drops_repeats: bool = False
 
     @property
     def folds(self) -> bool:
@@ -102,6 +103,7 @@ def shown(imported: Import, kind: Kind) -> Shown:
         unused=[column for column in columns if not column.gives],
         used=[column for column in columns if column.gives],
         fields=[_given(kind_field, mapping) for kind_field in kind.fields],
+        drops_repeats=mapping.drops_repeats,
     )
 
 
@@ -126,7 +128,8 @@ def posted(kind: Kind, header: Sequence[str], form: Any, before: Mapping) -> Map
     )
     constants = {name: text for name, text in constants.items() if name not in columns}
     left_out = {name: () for name in sorted(known) if name not in columns and name not in constants}
-    return replace(before, columns={**columns, **left_out}, constants=constants, defaults=defaults)
+    drops = "repeats" in form if "asks-repeats" in form else before.drops_repeats
+    return replace(before, columns={**columns, **left_out}, constants=constants, defaults=defaults, drops_repeats=drops)
 
 
 def _texts(kind: Kind, form: Posted[str, str], word: str, before: Posted[str, str]) -> dict[str, str]:

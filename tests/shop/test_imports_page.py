@@ -134,6 +134,16 @@ def test_what_the_columns_give_is_kept_as_posted(desk: Desk) -> None:
         said = Mapping.from_json(Import.objects.get().mapping)
     assert said.columns["time"] == ("Date", "Time") and said.columns["product"] == said.columns["customer"] == ("SKU",)
     assert said.constants == {"branch": "Station"} and said.columns["receipt"] == ()
+    assert not said.drops_repeats
+
+
+def test_rows_that_repeat_are_left_out_where_it_is_asked(desk: Desk) -> None:
+    url = desk.begin()
+    for posted, drops in (({"repeats": "on"}, True), ({}, False)):
+        page = desk.client.post(f"{url}map/", {**MATCHED, "asks-repeats": "1", **posted}, follow=True)
+        assert ('name="repeats" checked' in page.content.decode()) is drops
+        with use_shop(desk.cast.green):
+            assert Mapping.from_json(Import.objects.get().mapping).drops_repeats is drops
 
 
 def test_progress_is_asked_for_as_a_part_of_the_page(desk: Desk) -> None:
