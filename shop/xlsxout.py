@@ -36,10 +36,11 @@ def write(out: IO[bytes], name: str, header: Iterable[str], rows: Iterable[Itera
     """The table as a workbook: its header in bold and held in place; what one sheet cannot hold goes on to the next."""
     columns = list(header)
     left = iter(rows)
+    first: Iterable[Cell] | None = None
     names: list[str] = []
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as book:
         while not names or (first := next(left, None)) is not None:
-            ahead = () if not names else (first,)
+            ahead = () if first is None else (first,)
             names.append(_sheet_name(name, len(names) + 1))
             with book.open(f"xl/worksheets/sheet{len(names)}.xml", "w") as sheet:
                 for piece in _sheet(columns, islice(chain(ahead, left), MOST_ROWS)):

@@ -97,7 +97,7 @@ def test_it_is_asked_for_made_and_taken(committed_cast: Cast) -> None:
         jobs.run(job.pk)
     address = _link(cast)
     answer = cast.client().get(address)
-    found = zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content)))
+    found = zipfile.ZipFile(io.BytesIO(answer.getvalue()))
     assert "README.txt" in found.namelist() and found.testzip() is None
     assert "no-store" in answer["Cache-Control"]
     with use_shop(cast.green):
@@ -118,7 +118,7 @@ def test_rights_are_checked_again_at_the_download(cast: Cast) -> None:
     manager = Membership.objects.get(user=cast.bob)
     Membership.objects.filter(pk=manager.pk).update(role=Role.MANAGER)
     answer = cast.client(cast.bob).get(address)
-    assert b"".join(answer.streaming_content) == b"PK"
+    assert answer.getvalue() == b"PK"
     Membership.objects.filter(pk=manager.pk).update(role=Role.CLERK)
     assert cast.client(cast.bob).get(address).status_code == 403
     assert cast.client(cast.charlie).get(address).status_code == 404
