@@ -54,8 +54,8 @@ def merge_rows(batch: Batch) -> Counts:
         "new_customers": resolve_customers(batch),
     }
     documents.work_out_lines(batch, _RECEIPT, _LINES)
-    looked_up, unknown = batch.one("prices", _COUNT_PRICES)
     counts = documents.write(batch, _RECEIPT, made)
+    looked_up, unknown = batch.one("prices", _COUNT_PRICES)
     _tell(batch, looked_up, unknown)
     counts.facts.update(lines_at_shelf_price=looked_up, lines_without_price=unknown)
     return counts
@@ -236,7 +236,10 @@ from (
     ) s
 ) l
 """
-_COUNT_PRICES = "select count(*) filter (where is_looked_up), count(*) filter (where is_unknown) from import_lines"
+_COUNT_PRICES = """
+select count(*) filter (where is_looked_up), count(*) filter (where is_unknown)
+from import_lines join import_sales using (doc) where state = 'new'
+"""
 _COUNT_RECEIPTS = """
 select count(*) filter (where state = 'new'), count(*) filter (where state = 'same')
 from (select distinct l.file, l.line, s.state from import_lines l join import_sales s using (doc)) t
