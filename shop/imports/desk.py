@@ -175,7 +175,7 @@ def undo(*, import_id: int, by: str) -> Job:
 def cancel(*, import_id: int) -> Import:
     """Stop the work on an import: it goes back to the step before, and nothing of it counts."""
     imported = _locked(import_id)
-    if imported.state in _AT_WORK and imported.job is not None:
+    if imported.state in (*_AT_WORK, State.UNDOING) and imported.job is not None:
         jobs.cancel(job_id=imported.job.pk)
         imported = settle(import_id)
     return imported
@@ -201,7 +201,9 @@ def settle(import_id: int) -> Import:
         imported.problem = job.error
         imported.state = back_from(imported)
         imported.save()
-    elif imported.state == State.UNDOING and job is not None and job.status == Job.Status.FAILED:
+    elif (
+        imported.state == State.UNDOING and job is not None and job.status in (Job.Status.CANCELLED, Job.Status.FAILED)
+    ):
         imported.state, imported.problem = State.DONE, job.error
         imported.save()
     return imported

@@ -111,11 +111,11 @@ def take_back(
     """
     started = time.perf_counter()
     with transaction.atomic(), connection.cursor() as cursor:
-        mine: Import = Import.objects.select_for_update(of=("self",)).get(pk=imported.pk)
+        _wait_for_turn(cursor, imported, progress)
+        mine: Import = Import.objects.get(pk=imported.pk)  # not locked: whoever cancels moves its state on
         if mine.state == State.UNDONE:
             last(result=mine.undo_result)
             return UndoPlan()
-        _wait_for_turn(cursor, mine, progress)
         running.work_in_bulk(cursor)
         done = _work_out(Undoing(mine, cursor, progress=progress), MOST_KEPT)
         progress(0.95)
