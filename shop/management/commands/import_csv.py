@@ -21,7 +21,7 @@ from shop.tenancy import acting, use_shop
 
 
 class Command(BaseCommand):
-    help = "Import .csv, .tsv or .gz files: sales_lines, sales_daily, products, stock, customers. See docs/imports.md."
+    help = "Import tables written as text (.csv, .tsv, .txt, also .gz). Which kinds there are: docs/imports.md."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("shop", metavar="SHOP", help="the shop's short name, as in its address")
