@@ -5,6 +5,8 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from django.utils import timezone
+
 from insights.merging.choosing import sold_lately, to_keep
 from insights.merging.finding import SURE
 from inventory.merging import MergeRefused
@@ -24,8 +26,9 @@ class NothingSure(Refused):
 
 
 def sure() -> Any:
-    """Open pairs that are sure, the surest first."""
+    """Open pairs that are sure and not put off, the surest first."""
     rows = ProductPair.objects.filter(state=ProductPair.State.OPEN, score__gte=SURE)
+    rows = rows.exclude(again_at__gt=timezone.now())
     return rows.filter(first__merged_into=None, second__merged_into=None).order_by("-score", "pk")
 
 

@@ -95,7 +95,9 @@ def keep(found: Sequence[Found]) -> int:
     Returns how many are new.
     """
     decided, waiting = _known()
-    wanted = {(one.first, one.second): one for one in found if (one.first, one.second) not in decided}
+    there = set(Product.objects.standing().values_list("pk", flat=True))
+    pairs = {(one.first, one.second): one for one in found}
+    wanted = {pair: one for pair, one in pairs.items() if pair not in decided and there.issuperset(pair)}
     ProductPair.objects.filter(
         state=State.OPEN, pk__in=[pk for pair, pk in waiting.items() if pair not in wanted]
     ).delete()

@@ -114,7 +114,7 @@ def found(asked: Asked) -> Any:
 def _shown(show: str) -> Any:
     later = Q(again_at__gt=timezone.now())
     if show == "sure":
-        return bulk.sure().exclude(later)
+        return bulk.sure()
     if show == "later":
         return open_pairs().filter(later).order_by("again_at", "pk")
     if show in (State.DIFFERENT, State.MERGED):
