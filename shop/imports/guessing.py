@@ -36,6 +36,8 @@ _TURNING = {
 }
 # What many rows share: a column of ever different values is none of these.
 _SHARED = {"branch", "register", "cashier", "tender", "category", "unit", "tax_rate", "source"}
+# What nobody writes in figures alone.
+_WORDS = {"name", "title", "text", "author", "cashier", "tender", "unit", "description"}
 
 
 @dataclass(frozen=True)
@@ -189,6 +191,8 @@ def _named(kind_field: Field, column: str, words: tuple[str, ...]) -> tuple[floa
         # Synonyms are in order: the first say it best.
         top = 1.0 if not place else 0.97 - min(0.12, 0.004 * place)
         score = top * _same(name, column, words)
+        if 0 < score < 0.85 and kind_field.reads is As.TEXT and "id" in _core(words):
+            continue  # “Payment ID” is not how it was paid
         if score > best:
             best, said = score, name
     if best < LEAST:
@@ -230,6 +234,8 @@ def _core(words: tuple[str, ...]) -> frozenset[str]:
 def _likely(kind_field: Field, seen: Look) -> float:
     """Less where the values repeat though they should not, or never do though they should."""
     if kind_field.differs and seen.filled and seen.different < 0.8:
+        return 0.5
+    if kind_field.name in _WORDS and seen.numbers > 0.9 and seen.letters < 0.1:
         return 0.5
     return 0.5 if kind_field.name in _SHARED and seen.different > 0.9 and seen.count > 20 else 1.0
 

@@ -88,7 +88,7 @@ def fit(reads: As, look: Look) -> float:
         return 0.7 if reads is As.MOMENT and look.times > 0.8 else 0.7 if _day_numbers(look) else 0.1
     if reads is As.CODE:
         return 0.4 if look.length > 60 else 0.8 if look.dates > 0.8 else 1.0
-    return 0.5 if look.numbers > 0.9 and look.letters < 0.1 else 1.0
+    return 1.0
 
 
 def _day_numbers(look: Look) -> bool:
