@@ -12,8 +12,10 @@ from csp.constants import NONE, SELF
 
 from shop import embedded, env
 from shop.api.conf import REST_FRAMEWORK, SPECTACULAR_SETTINGS
+from shop.beats import CELERY_BEAT_SCHEDULE
+from shop.storage_conf import STORAGES
 
-__all__ = ["REST_FRAMEWORK", "SPECTACULAR_SETTINGS"]
+__all__ = ["CELERY_BEAT_SCHEDULE", "REST_FRAMEWORK", "SPECTACULAR_SETTINGS", "STORAGES"]
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 AISLE_HOME = embedded.home()
@@ -205,44 +207,6 @@ STATICFILES_DIRS = [
     BASE_DIR / "static",
     ("plotly", str(importlib.resources.files("plotly") / "package_data")),
 ]
-_DISK: dict[str, object] = {
-    "BACKEND": "django.core.files.storage.FileSystemStorage",
-    "OPTIONS": {
-        "location": env.text(
-            "UPLOADS_DIR",
-            str(AISLE_HOME / "uploads"),
-            meaning="Folder shared by web and worker for uploads and files to take away.",
-            shown="AISLE_HOME/uploads",
-        )
-    },
-}
-_BUCKET = env.text(
-    "AISLE_S3_BUCKET",
-    "",
-    meaning="Bucket for uploads and files to take away, in place of UPLOADS_DIR. Needs `pip install"
-    " django-storages[s3]`; the keys come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or from the machine's role.",
-    example="aisle-files",
-)
-_S3: dict[str, object] = {
-    "BACKEND": "storages.backends.s3.S3Storage",
-    "OPTIONS": {
-        "bucket_name": _BUCKET,
-        "endpoint_url": env.text(
-            "AISLE_S3_ENDPOINT",
-            "",
-            meaning="Address of an S3 that is not Amazon's.",
-            example="https://s3.example.net",
-        )
-        or None,
-        "region_name": env.text("AISLE_S3_REGION", "", meaning="Region of the bucket.", example="eu-central-1") or None,
-        "file_overwrite": False,
-    },
-}
-STORAGES = {
-    # The one storage setting: uploads are shared by web and worker through it.
-    "default": _S3 if _BUCKET else _DISK,
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
-}
 WHITENOISE_MAX_AGE = 3600
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # the bulk price change posts a field per product
@@ -391,23 +355,6 @@ KEEP_FILES_DAYS = env.whole(
     meaning="Days that imported files are kept; their imports stay for good. Files never imported stay 7 days.",
 )
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
-_SWEEP: dict[str, object] = {"schedule": 10.0, "options": {"expire_seconds": 60}}  # a queue of old ones helps nobody
-CELERY_BEAT_SCHEDULE = {
-    # Jobs whose hint was lost or whose worker died are hinted again.
-    "sweep-jobs": {"task": "shop.tasks.sweep_jobs", **_SWEEP},
-    # What is due begins even where beat's own message for it was lost.
-    "start-due-schedules": {"task": "shop.tasks.start_due_schedules", **_SWEEP},
-    # Feeds whose moment has come, and those with a file whose import has ended.
-    "start-due-feeds": {"task": "shop.tasks.start_due_feeds", "schedule": 60.0, "options": {"expire_seconds": 60}},
-    # Keeps the queue of changed days short; pages refresh what they read anyway.
-    "refresh-rollups": {"task": "sales.tasks.refresh_all_rollups", "schedule": 300.0},
-    # Files made to be taken away end with their links.
-    "remove-old-downloads": {"task": "shop.tasks.remove_all_old_downloads", "schedule": 3600.0},
-    # Imported files go when their time is over; their imports stay.
-    "remove-old-files": {"task": "shop.tasks.remove_all_old_files", "schedule": 21600.0},
-    # Prices that have started become the products' own; tills are told them ahead anyway.
-    "settle-prices": {"task": "inventory.tasks.settle_all_prices", "schedule": 60.0, "options": {"expire_seconds": 60}},
-}
 
 # --- Logs and errors --------------------------------------------------------------------------------------------
 LOG_LEVEL = env.choice(
