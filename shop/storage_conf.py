@@ -17,7 +17,8 @@ _BUCKET = env.text(
     "AISLE_S3_BUCKET",
     "",
     meaning="Bucket for uploads and files to take away, in place of UPLOADS_DIR. "
-    "Needs `pip install django-storages[s3]`; the keys come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or from the machine's role.",
+    "Needs `pip install django-storages[s3]`; "
+    "the keys come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or from the machine's role.",
     example="aisle-files",
 )
 _S3: dict[str, object] = {
