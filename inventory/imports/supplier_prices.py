@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inventory.imports.gtins import good_check_digit
 from inventory.imports.suppliers import resolve_suppliers
 from shop.imports import lineage
 from shop.imports.kinds import NO, YES, As, Counts, Field, Kind, also, register
@@ -63,11 +64,13 @@ def _counted(batch: Batch, created: int, updated: int, facts: dict[str, int]) ->
     return Counts(created, updated, good - created - updated, {**facts, "costs_waiting": waiting, "costs_taken": taken})
 
 
-# A product is found by the article as matched before, then by our own code, then by barcode.
-_ITEMS = """
+# Executed with values, where two signs stand for one.
+_GOOD = good_check_digit("r.barcode").replace("%", "%%")
+# A product is found by the article as matched before, then by our own code, then by barcode, whatever its zeros.
+_ITEMS = rf"""
 create temp table import_items on commit drop as
 select r.file, r.line, s.id as supplier_id, r.code, i.id as item_id, r.name, r.barcode, r.pack_size,
-    coalesce(i.product_id, p.id, b.product_id, c.product_id) as product_id,
+    coalesce(i.product_id, p.merged_into_id, p.id, b.product_id, c.product_id, z.product_id) as product_id,
     coalesce(r.from_date, %(today)s) as from_date, r.cost, r.case_cost, r.take_cost,
     coalesce(r.pack_size, i.pack_size) as pack
 from import_rows r
@@ -76,6 +79,10 @@ left join inventory_supplieritem i on i.supplier_id = s.id and i.code = r.code
 left join inventory_product p on p.sku = r.product
 left join inventory_barcode b on b.code = r.product
 left join inventory_barcode c on c.code = r.barcode
+left join (
+    select ltrim(code, '0') as number, min(product_id) as product_id from inventory_barcode
+    where code ~ '^\d{{8,14}}$' group by 1 having min(product_id) = max(product_id)
+) z on z.number = ltrim(r.barcode, '0') and {_GOOD}
 where r.problem is null
 """
 _PER_UNIT = "round(coalesce(i.cost, i.case_cost / coalesce(i.pack, p.pack_size)), 4)"

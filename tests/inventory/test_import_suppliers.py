@@ -121,6 +121,14 @@ def test_a_price_list_says_what_changed_and_waits_for_a_person(cast: Cast, milk:
         assert Product.objects.get(sku="MILK").cost == Decimal("1.10")
 
 
+def test_an_article_is_found_by_its_barcode_whatever_its_zeros(cast: Cast, milk: Product) -> None:
+    with use_shop(cast.green):
+        milk.barcodes.create(code="4006381333931")
+        bring_in("supplier_prices", "supplier,code,barcode,cost\nDairy,D1,04006381333931,1.20\nDairy,D2,99,1\n")
+        assert SupplierItem.objects.get(code="D1").product == milk
+        assert SupplierItem.objects.get(code="D2").product is None
+
+
 def test_a_cases_cost_without_a_pack_size_is_refused(cast: Cast) -> None:
     with use_shop(cast.green):
         result = bring_in("supplier_prices", "supplier,code,case_cost\nDairy,D9,9.00\n")
