@@ -139,6 +139,8 @@ def gzip_head(raw: BinaryIO, name: str, size: int) -> bytes:
                 block = opened.unconsumed_tail
     except zlib.error as error:
         raise _damaged(name) from error
+    if not head and not opened.eof:
+        raise _damaged(name)
     _check_ratio(name, packed, unpacked)
     return head
 

@@ -1,6 +1,7 @@
 """Files nobody should upload, with names nobody should give them: a clear refusal, never a broken page."""
 
 from contextlib import suppress
+from html import unescape
 from typing import Any
 
 import pytest
@@ -10,10 +11,11 @@ from django.test import Client
 from shop import mount
 from shop.imports import working
 from shop.imports.errors import ImportRefused
-from shop.models import Import
+from shop.models import Import, RawFile
 from shop.tenancy import use_shop
 from tests.factories import Cast
 from tests.importing import keep_uploads_in
+from tests.shop.test_imports_hostile import ARCHIVES, OTHER_FILES, WORKBOOKS
 
 pytestmark = pytest.mark.django_db
 GOOD = b"receipt,time,product,quantity,price\n1,2026-01-01 10:00,MILK,1,1\n"
@@ -83,3 +85,17 @@ def _go_on(cast: Cast, client: Client, address: str, title: str) -> None:
             answer = client.post(f"{address}{part}/", form)
             assert answer.status_code in (302, 422), f"{title}: {part}"
     assert client.get(address).status_code == 200, title
+
+
+def test_what_the_first_look_can_tell_is_told_by_the_page(cast: Cast) -> None:
+    """Bombs, sealed workbooks and other kinds of file never get as far as the worker, and nothing of them is kept."""
+    client = cast.client()
+    told = [bad for bad in (*ARCHIVES.values(), *OTHER_FILES.values(), *WORKBOOKS.values()) if bad.at_once][::4]
+    assert len(told) >= 9
+    for bad in told:
+        upload = {"file": SimpleUploadedFile(bad.name, bad.make()), "kind": "products", "branch": ""}
+        answer = client.post(mount.shop_url("green", "shop:import_new"), upload)
+        assert answer.status_code == 422, bad.words
+        assert bad.words.split("“")[0] in unescape(answer.content.decode()), bad.words
+    with use_shop(cast.green):
+        assert not RawFile.objects.exists()

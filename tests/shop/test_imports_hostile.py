@@ -4,7 +4,6 @@ memory. What the first look can tell, it tells."""
 from __future__ import annotations
 
 import io
-import os
 import subprocess
 import sys
 import time
@@ -77,7 +76,7 @@ ARCHIVES = {
     "with a password": Bad("a.zip", lambda: h.forged(h.zipped(("a.csv", h.ROWS)), flag=1), "password"),
     "packed in another way": Bad("a.zip", lambda: h.forged(h.zipped(("a.csv", h.ROWS)), method=14), "ordinary zip"),
     "cut off": Bad("a.zip", lambda: h.zipped(("a.csv", h.ROWS * 99))[:-30], "damaged"),
-    "rotten": _later("a.zip", lambda: _rotten(h.zipped(("a.csv", os.urandom(999) + h.ROWS))), "damaged"),
+    "rotten": _later("a.zip", lambda: _rotten(h.zipped(("a.csv", h.noise(999) + h.ROWS))), "damaged"),
     "two ends": Bad("a.zip", lambda: h.zipped(("a.csv", h.ROWS), comment=b"PK\5\6 no end"), "damaged"),
     "nothing in it": Bad("a.zip", lambda: h.zipped(), "nothing in it"),
     "only pictures": Bad("a.zip", lambda: h.zipped(("a.jpg", b"\xff\xd8\xff")), "holds no table"),
@@ -87,10 +86,11 @@ ARCHIVES = {
     "gzip of a zip": Bad("a.csv.gz", lambda: h.gzipped(h.zipped(("a.csv", h.ROWS))), "packed twice"),
     "gzip of a tar": Bad("a.gz", lambda: h.gzipped(b"a.csv".ljust(257, b"\0") + b"ustar" + bytes(300)), "tar archive"),
     "gzip of nothing": Bad("a.csv.gz", lambda: h.gzipped(b""), "is empty"),
-    "gzip of noise": Bad("a.csv.gz", lambda: b"\x1f\x8b\x08" + os.urandom(200), "damaged"),
+    "gzip, only a head": Bad("a.csv.gz", lambda: h.gzipped(h.ROWS)[:10], "damaged"),
+    "gzip of noise": Bad("a.csv.gz", lambda: b"\x1f\x8b\x08" + bytes(7) + b"\xff" * 200, "damaged"),
     "gzip workbook, wrong sum": _later("a.xlsx.gz", lambda: h.broken_sum(h.gzipped(h.xlsx())), "damaged"),
     "gzip workbook too large": _later(
-        "a.xlsx.gz", lambda: h.gzipped(h.xlsx() + os.urandom(21 * h.MEGABYTE)), "larger than 20 MB"
+        "a.xlsx.gz", lambda: h.gzipped(h.xlsx() + h.noise(21 * h.MEGABYTE)), "larger than 20 MB"
     ),
 }
 
@@ -114,7 +114,7 @@ OTHER_FILES = {
 
 WORKBOOKS = {
     "larger than 20 MB": Bad(
-        "a.xlsx", lambda: h.xlsx(parts=[("xl/media/1.png", os.urandom(21 * h.MEGABYTE))]), "larger than 20 MB"
+        "a.xlsx", lambda: h.xlsx(parts=[("xl/media/1.png", h.noise(21 * h.MEGABYTE))]), "larger than 20 MB"
     ),
     "billion laughs": _later(
         "a.xlsx", lambda: h.xlsx(parts=[(SHEET, h.worksheet(h.cells("&b;"), "", LAUGHS))]), "entities"
@@ -152,12 +152,12 @@ WORKBOOKS = {
     "open format, no XML": _later(
         "a.ods",
         lambda: h.zipped(
-            ("mimetype", b"application/vnd.oasis.opendocument.spreadsheet"), ("content.xml", os.urandom(999))
+            ("mimetype", b"application/vnd.oasis.opendocument.spreadsheet"), ("content.xml", h.noise(999))
         ),
         "a.ods",
     ),
     "old, only a head": Bad("a.xls", lambda: h.box()[:300], "cut off"),
-    "old, noise": _later("a.xls", lambda: h.box()[:512] + os.urandom(9000), "a.xls"),
+    "old, noise": _later("a.xls", lambda: h.box()[:512] + h.noise(9000), "a.xls"),
     "old, a letter": _later("a.xls", lambda: h.box(("WordDocument", bytes(4096))), "a.xls"),
     "old, a chain without end": _later("a.xls", lambda: h.xls([(0, 0, 1.0)], loop=True), "a.xls"),
     "old, a value in the last corner": _later("a.xls", lambda: h.xls([(0, 0, 1.0), (65_535, 255, 1.0)]), "memory"),
