@@ -84,7 +84,7 @@ def _large() -> None:
     rng = np.random.default_rng(7)
     words = [f"{a}{b}" for a in ("bar", "cel", "dor", "fen", "gil", "hon", "lim", "mor") for b in _ENDS]
     names = [f"{' '.join(rng.choice(words, 3))} {rng.integers(1, 20) * 50} g" for _ in range(MANY * 10 // 11)]
-    names += [name.upper().replace(" G", "GR") for name in names[: MANY - len(names)]]
+    names += [f"{name[:-2].upper()}GR" for name in names[: MANY - len(names)]]
     for start in range(0, MANY, AT_ONCE):
         some = enumerate(names[start : start + AT_ONCE], start)
         Product.objects.bulk_create(Product(sku=f"S{number * 7919}", name=name, price=1) for number, name in some)
