@@ -26,7 +26,8 @@ from shop.imports.reading import Layout, Source, Table
 from shop.models import Import, Shop
 
 log = logging.getLogger("aisle.imports")
-_ROWS_AT_ONCE = 5000
+# Rows that live longer cost more than reading them: Python looks through all of them again and again.
+_ROWS_AT_ONCE = 500
 
 Progress = Callable[[float], None]
 

@@ -65,6 +65,7 @@ class Dialect:
         if not self.quote:
             return line
         mark, edge, found, place = self.quote, self.delimiter[0], [], 0
+        begins = re.compile(rf"{re.escape(edge)} *{mark}")
         ends = re.compile(rf"{mark}[ \t]*(?={re.escape(edge)}|$)")
         while place <= len(line):
             start = place
@@ -76,7 +77,7 @@ class Dialect:
                 continue
             end = ends.search(line, start + 1)
             inner = line[start + 1 : end.start()].replace(mark * 2, mark) if end else ""
-            if end is None or inner.startswith(mark) or inner.endswith(mark):
+            if end is None or inner.startswith(mark) or inner.endswith(mark) or begins.search(inner):
                 return line
             found.append(f"{mark}{inner.replace(mark, mark * 2)}{mark}")
             place = end.end() + 1

@@ -101,8 +101,8 @@ class Lines:
         self._next = layout.skip + 1
         self._mends = layout.mends
         self._misplaced = layout.misplaced_quote
-        self._kept: deque[tuple[int, int, list[str]]] = deque()
-        self._kept_size = 0
+        self._kept: deque[tuple[int, list[str]]] = deque()
+        self._needed_from = self._next
         self.taken = 0
         self.has_misplaced = False
         self._rows_from = 0
@@ -121,25 +121,24 @@ class Lines:
             self._keep(block)
             yield block
 
-    def next_rows(self) -> None:
-        """The next rows are taken from here on."""
-        self._rows_from = self.taken
+    def next_rows(self, line: int) -> None:
+        """The next rows are taken from here on; lines above that line are needed no more."""
+        self._rows_from, self._needed_from = self.taken, line
 
     def _keep(self, block: list[str]) -> None:
         size = sum(map(len, block))
         self.taken += size
         if self.taken - self._rows_from > _MOST_AT_ONCE:
             self._watched.refuse("rows too long for a table")
-        self._kept.append((self._next, size, block))
-        self._kept_size += size
+        self._kept.append((self._next, block))
         self._next += len(block)
-        while len(self._kept) > 1 and self._kept_size - self._kept[0][1] > 2 * MOST_ROW:
-            self._kept_size -= self._kept.popleft()[1]
+        while len(self._kept) > 1 and self._kept[1][0] <= self._needed_from:
+            self._kept.popleft()
 
     def between(self, first: int, last: int) -> list[str]:
         """The lines of the file from first to last, as far as they are still kept."""
         found: list[str] = []
-        for start, _, block in reversed(self._kept):
+        for start, block in reversed(self._kept):
             if start <= last:
                 found = block[max(0, first - start) : last - start + 1] + found
             if start <= first:

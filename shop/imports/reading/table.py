@@ -66,42 +66,39 @@ class Table:
             for _ in range(self._layout.skip):
                 text.readline()
             lines = Lines(text, watched, lambda: self._rows + len(self._at_work), self._layout)
-            pending: tuple[list[int], list[list[str]]] | None = None
-            for numbers, rows in self._batched(lines, size):
-                if pending is not None and (found := self._kept.sorted(*pending, at_end=False))[1]:
+            for numbers, rows, at_end in self._batched(lines, size):
+                found = self._kept.sorted(numbers, rows, at_end=at_end)
+                if found[1]:
                     yield found
-                pending = numbers, rows
-            if pending is not None and (found := self._kept.sorted(*pending, at_end=True))[1]:
-                yield found
 
     def rows(self) -> Iterator[tuple[int, list[str]]]:
         """(line of the file, cells) for every row below the column names, one by one."""
         for lines, rows in self.chunks(ROWS_AT_ONCE):
             yield from zip(lines, rows, strict=True)
 
-    def _batched(self, lines: Lines, size: int) -> Iterator[tuple[list[int], list[list[str]]]]:
-        """Rows as they are parsed, without those of the column names."""
+    def _batched(self, lines: Lines, size: int) -> Iterator[tuple[list[int], list[list[str]], bool]]:
+        """Rows as they are parsed, without those of the column names, and whether they are the last. Few at a time are
+        held ahead: rows that live long cost Python more than reading them does."""
         numbers: list[int] = []
         rows: list[list[str]] = []
         names: list[list[str]] = []
         started = lines.taken
-        for some_numbers, some in self._parsed(lines, min(size, ROWS_AT_ONCE)):
-            self._rows += len(some)
-            if self._rows > MOST_ROWS:
-                raise ImportRefused(f"{self._source.name} has more than {MOST_ROWS:,} rows. Split it by year.")
-            if len(names) < self._layout.header_rows:
-                some_numbers, some = self._without_names(some_numbers, some, names)
+        parsed = self._parsed(lines, min(size, ROWS_AT_ONCE))
+        ahead = next(parsed, None)
+        while ahead is not None:
+            some_numbers, some = self._without_names(*ahead, names)
             numbers += some_numbers
             rows += some
-            if len(rows) >= size or lines.taken - started > _MOST_IN_A_CHUNK:
-                yield numbers, rows
+            ahead = next(parsed, None)
+            if rows and (ahead is None or len(rows) >= size or lines.taken - started > _MOST_IN_A_CHUNK):
+                yield numbers, rows, ahead is None
                 numbers, rows, started = [], [], lines.taken
-        if rows:
-            yield numbers, rows
 
     def _without_names(
         self, numbers: list[int], rows: list[list[str]], names: list[list[str]]
     ) -> tuple[list[int], list[list[str]]]:
+        if len(names) == self._layout.header_rows:
+            return numbers, rows
         place = 0
         while place < len(rows) and len(names) < self._layout.header_rows:
             if any(map(str.strip, rows[place])):
@@ -119,7 +116,7 @@ class Table:
             rows: list[list[str]] = []
             self._at_work = rows
             error = None
-            lines.next_rows()
+            lines.next_rows(start + done + 1)
             try:
                 rows.extend(itertools.islice(reader, most))
             except csv.Error as found:
@@ -129,13 +126,21 @@ class Table:
                 done = ends - start
                 if lines.has_misplaced or self._dialect.quote == "'":
                     rows = [self._or_doubted(row) for row in rows]
+                self._count(len(rows))
                 yield numbers, rows
             if error is not None:
                 last = start + reader.line_num
-                yield self._told_apart(lines, start + done + 1, last, error)
+                told = self._told_apart(lines, start + done + 1, last, error)
+                self._count(len(told[1]))
+                yield told
                 done = last - start
             elif len(rows) < most:
                 return
+
+    def _count(self, rows: int) -> None:
+        self._rows += rows
+        if self._rows > MOST_ROWS:
+            raise ImportRefused(f"{self._source.name} has more than {MOST_ROWS:,} rows. Split it by year.")
 
     def _told_apart(self, lines: Lines, first: int, last: int, error: csv.Error) -> tuple[list[int], list[list[str]]]:
         """The lines of a row that could not be read. Those that are whole rows by themselves are taken as such."""
