@@ -7,9 +7,8 @@ import pytest
 from insights.analyses.protocol import every_analysis
 from insights.night import analyse_again
 from shop import schedules
-from shop.models import Job, Schedule, Shop
+from shop.models import Import, Job, RawFile, Schedule, Shop
 from shop.tenancy import use_shop
-from tests.contracts.shelf import UPLOAD
 from tests.factories import Cast
 
 pytestmark = pytest.mark.django_db
@@ -59,10 +58,13 @@ def test_an_import_of_sales_offers_them_to_who_decides(cast: Cast) -> None:
     with use_shop(cast.green):
         facts = {"first_day": "2026-11-01", "last_day": "2026-11-02", "amount": "5"}
         result = {"created": 2, "updated": 0, "unchanged": 0, "refused": 0, "facts": facts}
-        job = Job.objects.create(kind="import", status="done", payload=UPLOAD, result=result)
-        page = cast.client().get(f"/s/green/imports/{job.pk}/")
+        file = RawFile.objects.create(name="till.csv", size=1, sha256="0" * 64)
+        done = Import.objects.create(file=file, kind="sales_lines", state="done", result=result)
+        job = Job.objects.create(kind="import", status="done", payload={"import": done.pk}, result=result)
+        Import.objects.filter(pk=done.pk).update(job=job)
+        page = cast.client().get(f"/s/green/imports/{done.pk}/")
         assert b"Analyse again" in page.content
         cast.client().post("/s/green/insights/runs/start/", {"analysis": "all"})
         assert asked() == sorted(every_analysis())
         Job.objects.filter(pk=job.pk).update(result=result | {"created": 0})
-        assert b"Analyse again" not in cast.client().get(f"/s/green/imports/{job.pk}/").content
+        assert b"Analyse again" not in cast.client().get(f"/s/green/imports/{done.pk}/").content
