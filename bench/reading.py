@@ -130,10 +130,10 @@ def _of_text(path: Path, how: dict[str, Any]) -> Twin:
 
 
 def _of_workbook(path: Path) -> Twin:
-    import openpyxl
+    import python_calamine
 
-    sheet = openpyxl.load_workbook(path, read_only=True).worksheets[0]
-    rows = [["" if cell is None else str(cell).strip() for cell in row] for row in sheet.iter_rows(values_only=True)]
+    cells = python_calamine.CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0).to_python()
+    rows = [[str(cell).strip() for cell in row] for row in cells]
     return Twin(rows[0], rows[1:])
 
 
