@@ -24,7 +24,7 @@ LINK = re.compile(r"""(?:href|hx-get|src)=["']([^"'#]+)""")
 KEPT = {
     "kind", "status", "action", "unit", "content_unit", "table", "source", "fingerprint", "role", "actor", "weekdays",
     "delivery_weekdays", "analysis", "provider", "pattern", "insights_searchentry.model",
-    "secret", "what", "needs",
+    "secret", "what", "needs", "ending",
 }  # fmt: skip
 
 pytestmark = pytest.mark.django_db(transaction=True)

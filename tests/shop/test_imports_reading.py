@@ -97,7 +97,9 @@ def test_a_quotation_mark_that_is_never_closed_costs_the_rows_it_swallows() -> N
     layout = reading.look(found)
     rows = list(reading.Table(found, layout).rows())
     assert [row for _, row in rows if not layout.problem(row)] == [["A1", "Tea"]]
-    assert {layout.problem(row) for _, row in rows[1:]} > {"a quotation mark in line 3 is not closed where it should be"}
+    assert {layout.problem(row) for _, row in rows[1:]} > {
+        "a quotation mark in line 3 is not closed where it should be"
+    }
     assert len(rows) == 20_001
 
 
