@@ -74,28 +74,26 @@ def _navigation(request: HttpRequest, role: str) -> list[dict[str, Any]]:
     ]
 
 
+# Which pages beside its own an entry stands for, by the beginning of their names.
+_STANDS_FOR = {
+    "admin:index": ("admin:",),
+    "shop:shop_settings": (
+        "shop:member_", "shop:invitation_", "shop:till_", "shop:device_", "shop:takeout", "insights:model_",
+        "insights:llm_",
+    ),
+    "shop:import_list": ("shop:import_", "shop:feed_", "insights:coverage"),
+    "insights:shift_list": ("insights:shift_",),
+    "insights:inbox_list": ("insights:inbox_",),
+    "insights:inventory": ("insights:below_zero",),
+    "insights:decision_list": ("insights:decision_", "insights:outcome_", "insights:run_", "insights:forecast_"),
+    "insights:price_list": ("insights:price_", "insights:competitor_", "insights:markdown_"),
+    "insights:product_list": ("insights:product_", "insights:match_", "insights:merge_"),
+    "insights:stock_home": ("insights:stock_", "insights:missing_data"),
+}  # fmt: skip
+
+
 def _is_here(here: str, url_name: str) -> bool:
     """The entry of the page itself or of its list: product_detail lights Products."""
-    if url_name == "admin:index":
-        return here.startswith("admin:")
-    if url_name == "shop:shop_settings":
-        inside = ("shop:member_", "shop:invitation_", "shop:till_", "shop:device_", "shop:takeout", "insights:model_",
-                  "insights:llm_")  # fmt: skip
-        return here == url_name or here.startswith(inside)
-    if url_name == "insights:shift_list":
-        return here.startswith("insights:shift_")
-    if url_name == "insights:inbox_list":
-        return here.startswith("insights:inbox_")
-    if url_name == "insights:inventory":
-        return here in (url_name, "insights:below_zero")
-    if url_name == "insights:decision_list":
-        return here.startswith(("insights:decision_", "insights:outcome_", "insights:run_", "insights:forecast_"))
-    if url_name == "insights:price_list":
-        return here.startswith(("insights:price_", "insights:competitor_", "insights:markdown_"))
-    if url_name == "shop:import_list":
-        return here.startswith(("shop:import_", "shop:feed_")) or here == "insights:coverage"
-    if url_name == "insights:product_list":
-        return here.startswith(("insights:product_", "insights:match_", "insights:merge_"))
-    if url_name == "insights:stock_home":
-        return here.startswith("insights:stock_") or here == "insights:missing_data"
+    if url_name in _STANDS_FOR:
+        return here == url_name or here.startswith(_STANDS_FOR[url_name])
     return here.removesuffix("_detail").removesuffix("_list") == url_name.removesuffix("_list")
