@@ -28,7 +28,6 @@ State = PriceBatch.State
 ADVISED = "Prices advised"
 DEAREST = Decimal(10**7)
 MOST = 5000  # prices in one put
-MOST = 5000  # prices in one put
 _SHOWN = 3
 
 
@@ -92,8 +91,6 @@ def put(*, batch: int, prices: Mapping[int, Decimal], by: str, note: str = "") -
 
     Products that are not the shop's are left out. Raises PriceRefused, changing nothing, for what can be no price.
     """
-    if len(prices) > MOST:
-        raise PriceRefused(f"Put in at most {MOST:,} prices at a time.")
     if len(prices) > MOST:
         raise PriceRefused(f"Put in at most {MOST:,} prices at a time.")
     for price in prices.values():
