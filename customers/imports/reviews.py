@@ -5,7 +5,7 @@ from __future__ import annotations
 from inventory.imports import resolve_products
 from shop.imports import lineage
 from shop.imports.kinds import As, Counts, Field, Kind, also, register
-from shop.imports.places import resolve_branches
+from shop.imports.places import branch_field, resolve_branches
 from shop.imports.staging import Batch
 
 LONGEST_TEXT = 10_000
@@ -122,15 +122,7 @@ REVIEWS = register(
                 examples=("BREAD-800", "MILK-2L"),
                 default="the shop as a whole",
             ),
-            Field(
-                "branch",
-                As.CODE,
-                "Branch it is about, by name.",
-                longest=80,
-                synonyms=also("store, store id, shop, location, branch name, store name"),
-                examples=("Harbour", ""),
-                default="none in particular",
-            ),
+            branch_field(help="Branch it is about, by name.", examples=("Harbour", ""), default="none in particular"),
             Field(
                 "rating",
                 As.QUANTITY,

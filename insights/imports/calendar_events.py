@@ -6,7 +6,7 @@ from insights.calendar.asking import LEAST, MOST
 from insights.calendar.events import LONGEST
 from shop.imports import lineage
 from shop.imports.kinds import NO, YES, As, Counts, Field, Kind, also, register
-from shop.imports.places import resolve_branches
+from shop.imports.places import branch_field, resolve_branches
 from shop.imports.staging import Batch
 
 _CHANGE = r"^[-+−]?(\d{1,3}([.,]\d{1,4})?|[.,]\d{1,4})\s?%?$"
@@ -153,15 +153,7 @@ CALENDAR_EVENTS = register(
                 examples=("2026-12-06", "2027-01-03", ""),
                 default="the first day",
             ),
-            Field(
-                "branch",
-                As.CODE,
-                "Branch it touches, by name.",
-                longest=80,
-                synonyms=also("store, store id, shop, location, site, branch name"),
-                examples=("Harbour", "", ""),
-                default="every branch",
-            ),
+            branch_field(help="Branch it touches, by name.", examples=("Harbour", "", ""), default="every branch"),
             Field(
                 "category",
                 As.TEXT,

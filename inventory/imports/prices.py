@@ -14,7 +14,7 @@ from inventory.models import PriceBatch, Product
 from shop import formats
 from shop.imports import lineage
 from shop.imports.kinds import NO, YES, As, Counts, Field, Kind, also, register
-from shop.imports.places import resolve_branches
+from shop.imports.places import branch_field, resolve_branches
 from shop.imports.staging import Batch
 from shop.models import Branch
 from shop.scope import current_actor
@@ -203,14 +203,7 @@ PRICES = register(
                 examples=("", "2027-01-04"),
                 default="at once",
             ),
-            Field(
-                "branch",
-                As.CODE,
-                "Branch, by name.",
-                longest=80,
-                synonyms=also("store, store id, shop, location, site, branch name, store name"),
-                default="every branch",
-            ),
+            branch_field(default="every branch"),
             Field(
                 "look_first",
                 As.TEXT,

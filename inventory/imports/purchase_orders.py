@@ -6,7 +6,7 @@ from inventory.imports.known import resolve_products
 from inventory.imports.suppliers import resolve_suppliers
 from shop.imports import lineage
 from shop.imports.kinds import As, Counts, Field, Kind, also, register
-from shop.imports.places import branch_key, resolve_branches
+from shop.imports.places import branch_field, branch_key, resolve_branches
 from shop.imports.staging import Batch
 
 # So many days after it should have come, nothing more is expected of an order.
@@ -236,14 +236,10 @@ PURCHASE_ORDERS = register(
                 examples=("2026-11-18", "2026-11-18"),
                 default="not known",
             ),
-            Field(
-                "branch",
-                As.CODE,
-                "Branch it is for, by name.",
-                longest=80,
-                synonyms=also("store, store id, shop, location, site, deliver to, ship to, warehouse"),
+            branch_field(
+                help="Branch it is for, by name.",
                 examples=("Harbour", "Harbour"),
-                default="the branch chosen for the import",
+                more=("deliver to", "ship to", "warehouse"),
             ),
         ),
         merge=merge_purchase_orders,

@@ -8,7 +8,7 @@ from inventory.imports.known import resolve_products
 from inventory.imports.undoing import undo_counts
 from shop.imports import absent, lineage
 from shop.imports.kinds import As, Counts, Field, Kind, also, register
-from shop.imports.places import branch_key, resolve_branches
+from shop.imports.places import branch_field, branch_key, resolve_branches
 from shop.imports.staging import Batch
 
 
@@ -199,17 +199,7 @@ STOCK = register(
                 ),
                 examples=("MILK-2L", "YOGURT-500"),
             ),
-            Field(
-                "branch",
-                As.CODE,
-                "Branch, by name.",
-                longest=80,
-                synonyms=also(
-                    "store, store id, shop, location, warehouse, branch name, store name, store number, site"
-                ),
-                examples=("Harbour", "Harbour"),
-                default="the branch chosen for the import",
-            ),
+            branch_field(examples=("Harbour", "Harbour"), more=("warehouse",)),
             Field(
                 "quantity",
                 As.QUANTITY,

@@ -6,6 +6,7 @@ from sales import rollups
 from sales.imports import documents, items
 from sales.imports.undoing import undo_documents
 from shop.imports.kinds import As, Counts, Field, Kind, also, register
+from shop.imports.places import branch_field
 from shop.imports.staging import Batch
 
 
@@ -51,14 +52,7 @@ BASKETS = register(
                 synonyms=also("date, day"),
                 examples=("2026-11-20",),
             ),
-            Field(
-                "branch",
-                As.CODE,
-                "Branch, by name.",
-                longest=80,
-                synonyms=also("store, shop"),
-                default="the branch chosen for the import",
-            ),
+            branch_field(),
         ),
         merge=merge_baskets,
         grows=documents.TABLES,

@@ -7,7 +7,7 @@ from sales import rollups
 from sales.imports import documents
 from sales.imports.undoing import undo_documents
 from shop.imports.kinds import As, Counts, Field, Kind, also, register
-from shop.imports.places import resolve_branches
+from shop.imports.places import branch_field, resolve_branches
 from shop.imports.staging import Batch
 
 
@@ -120,15 +120,7 @@ SALES_DAILY = register(
                 examples=("1.10", "0.74"),
                 default="the product's cost",
             ),
-            Field(
-                "branch",
-                As.CODE,
-                "Branch, by name.",
-                longest=80,
-                synonyms=also("store, store id, shop, location, site, branch name, store name, store number, outlet"),
-                examples=("Harbour", "Harbour"),
-                default="the branch chosen for the import",
-            ),
+            branch_field(examples=("Harbour", "Harbour")),
         ),
         merge=merge_daily,
         grows=documents.TABLES,

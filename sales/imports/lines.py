@@ -6,9 +6,10 @@ from customers.imports import resolve_customers
 from inventory.imports import resolve_products
 from sales import rollups
 from sales.imports import documents
+from sales.imports.fields import cashier_field, customer_field, register_field, tender_field
 from sales.imports.undoing import undo_documents
 from shop.imports.kinds import As, Counts, Field, Kind, also, register
-from shop.imports.places import resolve_branches, resolve_registers
+from shop.imports.places import branch_field, resolve_branches, resolve_registers
 from shop.imports.staging import Batch
 
 
@@ -164,62 +165,11 @@ SALES_LINES = register(
                 synonyms=also("vat, tax amount, vat amount, tax 5%, sales tax, gst, taxes, tax value, total tax"),
                 default="worked out from the product's tax rate, if it has one",
             ),
-            Field(
-                "tender",
-                As.TEXT,
-                "How it was paid: cash, card.",
-                longest=40,
-                synonyms=also("payment, payment method, payment type, paid by, tender type, payment mode, paid with"),
-                examples=("card", "card", "cash"),
-                default="not known",
-            ),
-            Field(
-                "customer",
-                As.CODE,
-                "Customer number. Unknown ones are made for review.",
-                longest=64,
-                synonyms=also(
-                    "customer id, customer number, member, member number, household id, loyalty id",
-                    "customer no, member id, card number, loyalty number, loyalty card, household key",
-                    "client id",
-                ),
-                examples=("C-100", "C-100", ""),
-                default="nobody in particular",
-            ),
-            Field(
-                "branch",
-                As.CODE,
-                "Branch, by name.",
-                longest=80,
-                synonyms=also(
-                    "store, store id, shop, location, site, outlet, branch name, store name, store number", "shop name"
-                ),
-                examples=("Harbour", "Harbour", "Harbour"),
-                default="the branch chosen for the import",
-            ),
-            Field(
-                "register",
-                As.CODE,
-                "Till, by name.",
-                longest=80,
-                synonyms=also(
-                    "till, terminal, pos, till id, register id, till name, register name, terminal id",
-                    "pos id, lane, workstation",
-                ),
-                examples=("Till 1", "Till 1", "Till 1"),
-                default="none",
-            ),
-            Field(
-                "cashier",
-                As.TEXT,
-                "Who served.",
-                longest=120,
-                synonyms=also(
-                    "clerk, operator, staff, served by, employee, cashier name, server, sold by", "employee name"
-                ),
-                examples=("Jo", "Jo", "Jo"),
-                default="not known",
-            ),
+            tender_field(examples=("card", "card", "cash")),
+            customer_field(examples=("C-100", "C-100", "")),
+            branch_field(examples=("Harbour", "Harbour", "Harbour")),
+            register_field(examples=("Till 1", "Till 1", "Till 1")),
+            cashier_field(examples=("Jo", "Jo", "Jo")),
         ),
         merge=merge_lines,
         grows=documents.TABLES,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from inventory.imports import resolve_products
 from shop.imports import lineage
 from shop.imports.kinds import As, Counts, Field, Kind, also, register
-from shop.imports.places import resolve_branches
+from shop.imports.places import branch_field, resolve_branches
 from shop.imports.staging import Batch
 
 # 20 %, 20, 0.2 and -20 % are all a fifth off.
@@ -142,15 +142,7 @@ PROMOTIONS = register(
                 ),
                 examples=("2026-12-07", "2026-12-06"),
             ),
-            Field(
-                "branch",
-                As.CODE,
-                "Branch, by name.",
-                longest=80,
-                synonyms=also("store, store id, shop, location, site"),
-                examples=("", "Harbour"),
-                default="every branch",
-            ),
+            branch_field(examples=("", "Harbour"), default="every branch"),
             Field(
                 "price",
                 As.MONEY,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from sales import rollups
 from sales.imports import documents, items
+from sales.imports.fields import customer_field
 from sales.imports.undoing import undo_documents
 from shop.imports.kinds import As, Counts, Field, Kind, also, register
+from shop.imports.places import branch_field
 from shop.imports.staging import Batch
 
 
@@ -60,17 +62,10 @@ PURCHASES = register(
                 ),
                 examples=("Milk 2 L", "Bread", "Milk 2 L"),
             ),
-            Field(
-                "customer",
-                As.CODE,
-                "Customer number. Unknown ones are made for review.",
-                longest=64,
-                synonyms=also(
-                    "customer id, customer number, customer no, member, member number, member id, loyalty id",
-                    "card number, household id, household key, user id",
-                ),
+            customer_field(
                 examples=("C-100", "C-100", "C-101"),
                 default="nobody; then the receipt must be given",
+                more=("user id",),
             ),
             Field(
                 "receipt",
@@ -88,14 +83,7 @@ PURCHASES = register(
                 examples=("1", "2", ""),
                 default="1",
             ),
-            Field(
-                "branch",
-                As.CODE,
-                "Branch, by name.",
-                longest=80,
-                synonyms=also("store, store id, shop, location, site, outlet"),
-                default="the branch chosen for the import",
-            ),
+            branch_field(),
         ),
         merge=merge_purchases,
         grows=documents.TABLES,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from sales import rollups
 from sales.imports import documents, items
+from sales.imports.fields import cashier_field, customer_field, register_field, tender_field
 from sales.imports.undoing import undo_documents
 from shop.imports.kinds import As, Field, Kind, also, register
+from shop.imports.places import branch_field
 
 _ITEMS = "2 x Milk 2 L @ 1.45; Bread 1.20"
 
@@ -69,52 +71,11 @@ RECEIPTS = register(
                 examples=("4.10", "2.19", ""),
                 default="what its items come to",
             ),
-            Field(
-                "tender",
-                As.TEXT,
-                "How it was paid: cash, card.",
-                longest=40,
-                synonyms=also("payment, payment method, payment type, paid by, tender type"),
-                examples=("card", "cash", ""),
-                default="not known",
-            ),
-            Field(
-                "customer",
-                As.CODE,
-                "Customer number. Unknown ones are made for review.",
-                longest=64,
-                synonyms=also(
-                    "customer id, customer number, customer no, member, member number, member id, loyalty id",
-                    "card number",
-                ),
-                examples=("C-100", "", ""),
-                default="nobody in particular",
-            ),
-            Field(
-                "branch",
-                As.CODE,
-                "Branch, by name.",
-                longest=80,
-                synonyms=also("store, store id, shop, location, site, outlet, branch name, store name"),
-                examples=("Harbour", "Harbour", "Harbour"),
-                default="the branch chosen for the import",
-            ),
-            Field(
-                "register",
-                As.CODE,
-                "Till, by name.",
-                longest=80,
-                synonyms=also("till, terminal, pos, till id, register id, till name, lane"),
-                default="none",
-            ),
-            Field(
-                "cashier",
-                As.TEXT,
-                "Who served.",
-                longest=120,
-                synonyms=also("clerk, operator, staff, served by, employee, cashier name"),
-                default="not known",
-            ),
+            tender_field(examples=("card", "cash", "")),
+            customer_field(examples=("C-100", "", "")),
+            branch_field(examples=("Harbour", "Harbour", "Harbour")),
+            register_field(),
+            cashier_field(),
         ),
         merge=items.merge_items,
         grows=documents.TABLES,

@@ -3,7 +3,20 @@
 from __future__ import annotations
 
 from shop.imports import lineage
+from shop.imports.kinds import As, Field, also
 from shop.imports.staging import Batch
+
+
+def branch_field(
+    *,
+    help: str = "Branch, by name.",
+    default: str = "the branch chosen for the import",
+    examples: tuple[str, ...] = (),
+    more: tuple[str, ...] = (),
+) -> Field:
+    """The field of a kind that names a branch; `more` are names that only this kind's files give it."""
+    names = also("store, store id, shop, location, site, outlet, branch name, store name, store number", "shop name")
+    return Field("branch", As.CODE, help, longest=80, synonyms=(*names, *more), examples=examples, default=default)
 
 
 def branch_key(batch: Batch) -> str:
