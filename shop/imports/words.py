@@ -82,12 +82,11 @@ def _made(result: dict[str, Any], *, will: bool) -> list[str]:
     found = []
     for fact, one, several, _ in _MADE:
         count = int(result.get("facts", {}).get(fact, 0) or 0)
-        if count == 1:
-            found.append(f"1 {one} is not known here and {'would be' if will else 'was'} made, marked for review.")
-        elif count:
-            found.append(
-                f"{count:,} {several} are not known here and {'would be' if will else 'were'} made, marked for review."
-            )
+        if count:
+            what = f"1 {one}" if count == 1 else f"{count:,} {several}"
+            is_, was = ("is", "was") if count == 1 else ("are", "were")
+            known, made = (is_, "would be") if will else (was, was)
+            found.append(f"{what} {known} not known here and {made} made, marked for review.")
     return found
 
 
